@@ -1,0 +1,11 @@
+"""Users' articles in: files of many formats to a stream of `Article`.
+
+`read_articles` is the one door. A reader is one short file per format; each yields articles or raises `InputError`
+for a bad record, which stops the stream or, with ``on_error="skip"``, is handed to the caller's `reject`.
+"""
+
+from stancewire.articles.options import ReadOptions
+from stancewire.articles.stream import read_articles
+from stancewire.articles.units import Unit, units_of
+
+__all__ = ["ReadOptions", "Unit", "read_articles", "units_of"]

@@ -1,0 +1,76 @@
+"""The command line: one file per verb, loaded when it is called, so that ``stancewire --help`` is quick."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import cast
+
+import click
+
+from stancewire import __version__
+from stancewire.cli.terminal import say_error
+from stancewire.errors import StancewireError
+
+COMMANDS = {
+    "predict": "Tag articles, sentence by sentence.",
+    "check": "Validate codebook, labels, recipes and bundles.",
+    "train": "Train from recipes, evaluate, track, write bundles.",
+    "evaluate": "Measure a bundle on labelled sentences.",
+    "compare": "Put bundles side by side: quality and speed.",
+    "labels": "Statistics, agreement, duplicates and errors of the labels.",
+    "ui": "Look at the runs in the MLflow UI.",
+    "init": "Make a new workspace for your own codebook.",
+}
+
+
+class _Verbs(click.Group):
+    """A group whose commands live in ``stancewire.cli.<verb>``."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return cast(click.Command, importlib.import_module(f"stancewire.cli.{cmd_name}").command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version")
+@click.option(
+    "-C",
+    "folder",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    default=Path(),
+    help="Work in this workspace (default: the one at or above the current directory).",
+)
+@click.pass_context
+def group(context: click.Context, folder: Path) -> None:
+    """Tag every sentence of the news: what it is about, which side it takes, and who takes it."""
+    context.obj = folder
+
+
+def main() -> None:
+    """Run the command line: exit code 1 with one line for what a user can mend, 2 for wrong usage."""
+    try:
+        code = group.main(standalone_mode=False)
+    except StancewireError as error:
+        say_error(str(error))
+        code = 1
+    except click.exceptions.Abort:  # Ctrl-C
+        say_error("interrupted; nothing is half written.")
+        code = 130
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except BrokenPipeError:  # the reader of our output (head, less) has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code or 0)

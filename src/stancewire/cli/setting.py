@@ -1,0 +1,65 @@
+"""Where a command works: the workspace and its MLflow store, from ``-C`` and the environment."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import click
+
+from stancewire.labels import read_labels
+from stancewire.predict import Tagger, load
+from stancewire.records import LabelledSet
+from stancewire.registry import SCHEME, fetch_bundle
+from stancewire.tracking import MlflowStore
+from stancewire.workspace import Workspace, find_workspace
+
+
+def workspace(context: click.Context) -> Workspace:
+    """The workspace of this call; raises `MissingError` when there is none."""
+    folder: Path = context.find_root().obj
+    return find_workspace(folder.resolve())
+
+
+def store(space: Workspace) -> MlflowStore:
+    """The workspace's MLflow store, or the server named by ``MLFLOW_TRACKING_URI``."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "1")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    return MlflowStore(space.store, os.environ.get("MLFLOW_TRACKING_URI") or None)
+
+
+def open_tagger(context: click.Context, model: str | None) -> Tagger:
+    """Load the bundle named by ``-m``: a folder, ``models:/NAME@ALIAS``, or the workspace's default."""
+    if model is None:
+        return load(workspace(context).models / "default")
+    if model.startswith(SCHEME):
+        return load(fetch_bundle(model, store(workspace(context))))
+    return load(Path(model))
+
+
+def read_labelled(tagger: Tagger, folder: Path) -> LabelledSet:
+    """A labelled set, read under the bundle's own codebook."""
+    return read_labels(folder, tagger.bundle.manifest.codebook)
+
+
+def git_state(root: Path) -> dict[str, str]:
+    """Commit and whether the work tree differs from it, as MLflow tags; empty outside git."""
+    try:
+        commit = _git(root, "rev-parse", "HEAD")
+        dirty = bool(_git(root, "status", "--porcelain", "--untracked-files=no"))
+    except (OSError, subprocess.CalledProcessError):
+        return {}
+    return {"mlflow.source.git.commit": commit, "git.dirty": str(dirty).lower()}
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(  # noqa: S603
+        ["git", *arguments],  # noqa: S607
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()

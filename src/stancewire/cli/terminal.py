@@ -1,0 +1,112 @@
+"""What the commands print: data to stdout, everything else to stderr, colour and progress on a terminal only."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from stancewire.codebook import AGAINST, FAVOR, NEUTRAL
+from stancewire.metrics import Metric
+from stancewire.tracking import NullRun, Run
+
+Item = TypeVar("Item")
+
+STANCE_STYLES = {FAVOR: "green", AGAINST: "red", NEUTRAL: "dim"}
+STANCE_MARKS = {FAVOR: "+", AGAINST: "−", NEUTRAL: "·"}
+
+
+def say(message: str) -> None:
+    """One line to stderr."""
+    click.echo(message, err=True)
+
+
+def say_error(message: str) -> None:
+    """An error's line (or lines, when there are several problems) to stderr, in red on a terminal."""
+    for line in message.splitlines():
+        click.secho(f"error: {line}", fg="red", err=True)
+
+
+def show(table: Table) -> None:
+    """Print a table to stdout; without a terminal it is plain and as wide as it needs."""
+    Console(width=None if sys.stdout.isatty() else 120).print(table)
+    sys.stdout.flush()
+
+
+def metric_table(title: str, metrics: dict[str, Metric], names: Iterable[str]) -> Table:
+    """Metrics with their intervals, in percent."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("metric")
+    table.add_column("value", justify="right")
+    table.add_column("95 % interval", justify="right")
+    for name in names:
+        if name in metrics:
+            m = metrics[name]
+            table.add_row(name, f"{100 * m.value:.1f}", f"{100 * m.low:.1f} – {100 * m.high:.1f}")
+    return table
+
+
+def _progress() -> Progress:
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    )
+
+
+def counted(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
+    """Pass items on and draw their number, rate and the time left."""
+    with _progress() as bar:
+        task = bar.add_task(what, total=total, rate="")
+        for item in items:
+            yield item
+            bar.advance(task)
+            speed = bar.tasks[0].speed
+            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+
+
+class Steps:
+    """A trainer's `Progress`: bars on the terminal, the training curve into the run."""
+
+    def __init__(self, bar: Progress, run: Run) -> None:
+        self._bar, self._run = bar, run
+        self._tasks: dict[str, TaskID] = {}
+
+    def step(self, what: str, done: int, total: int) -> None:
+        """Draw how far a step has come."""
+        if what not in self._tasks:
+            self._tasks[what] = self._bar.add_task(what, total=total, rate="")
+        self._bar.update(self._tasks[what], completed=done, total=total)
+
+    def metric(self, name: str, value: float, step: int) -> None:
+        """Keep a point of a training curve."""
+        self._run.step_metric(name, value, step)
+
+
+@contextmanager
+def steps(run: Run | None = None) -> Iterator[Steps]:
+    """Bars for a run's steps."""
+    with _progress() as bar:
+        yield Steps(bar, run or NullRun())

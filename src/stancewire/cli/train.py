@@ -1,0 +1,101 @@
+"""``stancewire train``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from stancewire.cli.setting import git_state, store, workspace
+from stancewire.cli.terminal import metric_table, say, show, steps
+from stancewire.errors import MissingError
+from stancewire.evaluate import HEADLINES
+from stancewire.labels import labels_hash, read_labels
+from stancewire.recipe import Recipe, read_recipe
+from stancewire.tracking import NullRun, Run
+from stancewire.train import Job, Trained, train
+from stancewire.trainers import Trainer, make_trainer
+from stancewire.workspace import Workspace
+
+
+@click.command("train")
+@click.argument("recipes", nargs=-1, required=True, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--add",
+    multiple=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Also train on this labelled set.",
+)
+@click.option(
+    "--measure",
+    multiple=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Also measure on this labelled set; the last one's figures go into the bundle.",
+)
+@click.option("--name", help="The bundle's name, models/NAME.  [default: the recipe's]")
+@click.option("--register", metavar="NAME", help="Register the model in MLflow under this name, alias 'candidate'.")
+@click.option("--no-track", is_flag=True, help="Keep nothing in MLflow.")
+@click.pass_context
+def command(
+    context: click.Context,
+    recipes: tuple[Path, ...],
+    add: tuple[Path, ...],
+    measure: tuple[Path, ...],
+    name: str | None,
+    register: str | None,
+    no_track: bool,
+) -> None:
+    """Train from RECIPES: split, fit, calibrate, measure, write a bundle to models/, track the run in MLflow."""
+    if name and len(recipes) > 1:
+        raise click.UsageError("--name goes with one recipe.")
+    space = workspace(context)
+    for path in recipes:
+        recipe, _ = read_recipe(path)
+        trainer = make_trainer(recipe.family, recipe.params, str(path))
+        job = _job(space, recipe, add, measure)
+        target = space.models / (name or recipe.name)
+        if no_track:
+            done = _run(job, trainer, target, NullRun())
+        else:
+            tags = git_state(space.root) | {"codebook": job.codebook.hash[:8], "family": recipe.family}
+            with store(space).run(recipe.name, recipe.description, tags, register) as run:
+                done = _run(job, trainer, target, run)
+        _tell(done)
+
+
+def _job(space: Workspace, recipe: Recipe, add: tuple[Path, ...], measure: tuple[Path, ...]) -> Job:
+    codebook = space.codebook()
+    folders = [space.root / name for name in recipe.data] + list(add)
+    data = {_name(space, folder): folder for folder in folders}
+    held = {_name(space, folder): folder for folder in measure}
+    return Job(
+        recipe=recipe,
+        codebook=codebook,
+        data={name: read_labels(folder, codebook) for name, folder in data.items()},
+        measure_on={name: read_labels(folder, codebook) for name, folder in held.items()},
+        digests={name: labels_hash([folder]) for name, folder in (data | held).items()},
+    )
+
+
+def _name(space: Workspace, folder: Path) -> str:
+    """How a set is called in runs and cards: its last two parts, never a path of one machine."""
+    absolute = Path(os.path.abspath(folder))  # noqa: PTH100 (links stay as they are)
+    if absolute.is_relative_to(space.root):
+        return absolute.relative_to(space.root).as_posix()
+    return "/".join(absolute.parts[-2:])
+
+
+def _run(job: Job, trainer: Trainer, target: Path, run: Run) -> Trained:
+    try:
+        with steps(run) as progress:
+            return train(job, trainer, target, run, progress)
+    except ModuleNotFoundError as error:
+        extra = "transformers" if job.recipe.family == "encoder" else "train"
+        raise MissingError(f"training needs {error.name}: pip install 'stancewire[train,{extra}]'") from None
+
+
+def _tell(done: Trained) -> None:
+    for name, report in done.reports.items():
+        show(metric_table(f"{done.bundle.label} on {name}", report.metrics, HEADLINES))
+    say(f"bundle written to {done.bundle.folder}")

@@ -1,0 +1,61 @@
+"""Bundles side by side on one labelled set: quality with paired tests, speed, size, time to load."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from stancewire.bundle import bundle_bytes
+from stancewire.evaluate import Difference, Report, evaluate, paired_difference
+from stancewire.labels import read_labels
+from stancewire.predict import Tagger, load
+from stancewire.records import Sentence
+
+COMPARED = ("topic_macro_f1", "triple_micro_f1", "triple_macro_f1", "stance_macro_f1")
+MIN_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One bundle's line of the comparison.
+
+    Attributes
+    ----------
+    differences
+        Against the first bundle, per metric; empty for the first itself.
+    sentences_per_second
+        Scoring alone, sentences already split.
+    """
+
+    label: str
+    report: Report
+    differences: dict[str, Difference]
+    sentences_per_second: float
+    megabytes: float
+    load_seconds: float
+
+
+def compare(folders: Sequence[Path], labelled: Path) -> Iterator[Entry]:
+    """Measure each bundle in turn; the first is the reference of the paired bootstrap."""
+    reference: Report | None = None
+    for folder in folders:
+        start = time.perf_counter()
+        tagger = load(folder)
+        load_seconds = time.perf_counter() - start
+        report = evaluate(tagger, read_labels(labelled, tagger.bundle.manifest.codebook))
+        differences = {m: paired_difference(report, reference, m) for m in COMPARED} if reference else {}
+        reference = reference or report
+        speed = sentences_per_second(tagger, [row.sentence for row in report.sentences])
+        yield Entry(tagger.bundle.label, report, differences, speed, bundle_bytes(folder) / 1e6, load_seconds)
+
+
+def sentences_per_second(tagger: Tagger, sentences: Sequence[Sentence]) -> float:
+    """Rate of `Tagger.predict_proba`, repeated for `MIN_SECONDS` after one warm pass."""
+    tagger.predict_proba(sentences[:32])
+    done, start = 0, time.perf_counter()
+    while (elapsed := time.perf_counter() - start) < MIN_SECONDS:
+        tagger.predict_proba(sentences)
+        done += len(sentences)
+    return done / elapsed

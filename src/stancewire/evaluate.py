@@ -1,0 +1,137 @@
+"""A bundle on labelled sentences: every metric with its interval, and paired comparisons of bundles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from stancewire.codebook import STANCES
+from stancewire.errors import InputError
+from stancewire.labels import label_dict
+from stancewire.metrics import Column, Decisions, Metric, Resamples, compute_columns, summarise
+from stancewire.predict import BATCH, Tagger
+from stancewire.records import LabelledSentence, LabelledSet
+from stancewire.scores import Gold, Probabilities, gold_arrays
+
+HEADLINES = (
+    "topic_macro_f1",
+    "topic_micro_f1",
+    "triple_micro_f1",
+    "triple_macro_f1",
+    "stance_macro_f1",
+    "stance_favg",
+)
+"""The metrics that are shown first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The outcome of an evaluation; rows are aligned with `sentences`."""
+
+    sentences: tuple[LabelledSentence, ...]
+    gold: Gold
+    probabilities: Probabilities
+    decisions: Decisions
+    columns: dict[str, Column]
+
+    @property
+    def metrics(self) -> dict[str, Metric]:
+        """Every metric with its 95 % interval."""
+        return summarise(self.columns)
+
+
+def predict_labelled(tagger: Tagger, rows: Sequence[LabelledSentence]) -> Iterator[Probabilities]:
+    """Probabilities of labelled sentences, batch by batch, so that a caller can show progress."""
+    for start in range(0, len(rows), BATCH):
+        yield tagger.predict_proba([row.sentence for row in rows[start : start + BATCH]])
+
+
+def evaluate(tagger: Tagger, labelled: LabelledSet, *, n_resamples: int = 1000, seed: int = 0) -> Report:
+    """Score a bundle on the labelled sentences of a set; rows that are context only are not scored.
+
+    Raises
+    ------
+    InputError
+        When the set has no labelled sentence.
+    """
+    rows = labelled.scored
+    if not rows:
+        raise InputError("the set has no labelled sentence (every 'labels' is null); nothing can be measured.")
+    return report_on(
+        rows,
+        join(list(predict_labelled(tagger, rows))),
+        tagger,
+        Resamples([r.doc for r in rows], n_resamples, seed),
+    )
+
+
+def report_on(
+    rows: Sequence[LabelledSentence], probabilities: Probabilities, tagger: Tagger, resamples: Resamples
+) -> Report:
+    """Report on probabilities that were computed already."""
+    codebook = tagger.bundle.manifest.codebook
+    gold = gold_arrays(rows, codebook)
+    decisions = tagger.decide(probabilities)
+    columns = compute_columns(decisions, probabilities, gold, codebook.topic_ids, resamples)
+    return Report(tuple(rows), gold, probabilities, decisions, columns)
+
+
+def join(parts: Sequence[Probabilities]) -> Probabilities:
+    """Batches of probabilities as one."""
+    return Probabilities(
+        np.concatenate([p.topic for p in parts]),
+        np.concatenate([p.stance for p in parts]),
+        np.concatenate([p.truncated for p in parts]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One metric of a bundle against a reference, paired over the same document resamples.
+
+    Attributes
+    ----------
+    p_value
+        Two-sided share of resamples in which the difference has the other sign (at least 1 / resamples).
+    """
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+
+
+def paired_difference(report: Report, reference: Report, metric: str) -> Difference:
+    """Difference ``report - reference``; both must come from the same set, seed and number of resamples."""
+    gaps = report.columns[metric] - reference.columns[metric]
+    drawn = gaps[1:][~np.isnan(gaps[1:])]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    tail = min((drawn <= 0).mean(), (drawn >= 0).mean())
+    return Difference(float(gaps[0]), float(low), float(high), float(min(1.0, max(2 * tail, 1 / len(drawn)))))
+
+
+def prediction_rows(report: Report, topics: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Per-sentence predictions beside the gold labels, for a table."""
+    for i, row in enumerate(report.sentences):
+        found = {
+            topic: STANCES[report.decisions.stance[i, k]]
+            for k, topic in enumerate(topics)
+            if report.decisions.topic[i, k]
+        }
+        wanted = {topic: label["stance"] for topic, label in (label_dict(dict(row.labels or {})) or {}).items()}
+        yield {
+            "id": row.id,
+            "source": row.source,
+            "text": row.text,
+            "gold": _compact(wanted),
+            "predicted": _compact(found),
+            "right": found == wanted,
+            **{f"{topic}_p": round(float(report.probabilities.topic[i, k]), 4) for k, topic in enumerate(topics)},
+        }
+
+
+def _compact(labels: dict[str, str]) -> str:
+    return ", ".join(f"{topic}: {stance}" for topic, stance in sorted(labels.items())) or "none"

@@ -1,0 +1,168 @@
+"""Labelled sets: ``documents.jsonl`` and ``sentences.jsonl`` of a folder, read with every problem reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from stancewire.codebook import NEUTRAL, STANCES, Codebook
+from stancewire.errors import InputError, MissingError, did_you_mean, raise_problems
+from stancewire.files import canonical_json, read_jsonl, sha256, sha256_file
+from stancewire.records import AUTHOR, Document, Label, LabelledSentence, LabelledSet, Sentence
+
+CONTEXT_SENTENCES = 2
+"""How many sentences before a sentence are kept as its context."""
+
+
+class _DocumentRow(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    doc: str
+    title: str | None = None
+    date: str | None = None
+    source: str | None = None
+    licence: str | None = None
+    url: str | None = None
+    genre: str | None = None
+    repo: str | None = None
+    path: str | None = None
+
+
+class _SentenceRow(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    id: str
+    doc: str
+    n: int
+    text: str
+    labels: dict[str, dict[str, str]] | None
+    annotator: str | None = None
+    pair: str | None = None
+    split: str | None = None
+    target: str | list[int] | None = None
+
+
+def read_labels(folder: Path, codebook: Codebook) -> LabelledSet:
+    """Read a labelled set.
+
+    Returns
+    -------
+    LabelledSet
+        Each sentence carries its document's title and the two sentences before it as context.
+
+    Raises
+    ------
+    MissingError
+        When a file is not there.
+    ProblemsError
+        With every problem of both files, each with its line.
+    """
+    for name in ("documents.jsonl", "sentences.jsonl"):
+        if not (folder / name).is_file():
+            raise MissingError(f"{folder}: no {name}. A labelled set is a folder with both files.")
+    problems: list[str] = []
+    documents = _read_documents(folder / "documents.jsonl", problems)
+    sentences = _read_sentences(folder / "sentences.jsonl", documents, codebook, problems)
+    raise_problems(problems)
+    return LabelledSet(tuple(documents.values()), tuple(sentences))
+
+
+def labels_hash(folders: list[Path]) -> str:
+    """One hash over the files of several labelled sets, in order."""
+    names = ("documents.jsonl", "sentences.jsonl")
+    return sha256(canonical_json([sha256_file(folder / name) for folder in folders for name in names]))
+
+
+def label_dict(labels: dict[str, Label] | None) -> dict[str, Any] | None:
+    """Labels in the JSON form of ``sentences.jsonl``."""
+    if labels is None:
+        return None
+    return {
+        topic: {"stance": label.stance} | ({"holder": label.holder} if label.holder else {})
+        for topic, label in labels.items()
+    }
+
+
+def _rows(path: Path, model: type[BaseModel], problems: list[str]) -> Iterator[tuple[str, Any]]:
+    try:
+        for line, record in read_jsonl(path):
+            try:
+                yield f"{path}:{line}", model.model_validate(record)
+            except ValidationError as error:
+                problems += [_problem(f"{path}:{line}", dict(e)) for e in error.errors()]
+    except InputError as error:
+        problems.append(str(error))
+
+
+def _problem(where: str, problem: dict[str, Any]) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    return f"{where}: '{key}': {problem['msg']} (found {str(problem['input'])[:60]!r})."
+
+
+def _read_documents(path: Path, problems: list[str]) -> dict[str, Document]:
+    documents: dict[str, Document] = {}
+    for where, row in _rows(path, _DocumentRow, problems):
+        if row.doc in documents:
+            problems.append(f"{where}: document id '{row.doc}' is used twice.")
+        documents[row.doc] = Document(
+            row.doc, row.title or "", row.date, row.source or "", row.licence, row.url, row.genre
+        )
+    return documents
+
+
+def _read_sentences(
+    path: Path, documents: dict[str, Document], codebook: Codebook, problems: list[str]
+) -> list[LabelledSentence]:
+    sentences: list[LabelledSentence] = []
+    ids: set[str] = set()
+    last: dict[str, tuple[int, tuple[str, ...]]] = {}  # document -> (n, sentences before)
+    for where, row in _rows(path, _SentenceRow, problems):
+        n, before = last.get(row.doc, (-1, ()))
+        problems += [f"{where}: {p}" for p in _row_problems(row, documents, ids, n, codebook)]
+        document = documents.get(row.doc, Document(row.doc))
+        sentence = Sentence(row.text, document.title, before)
+        labels = None if row.labels is None else _labels(row.labels)
+        sentences.append(
+            LabelledSentence(
+                row.id, row.doc, row.n, sentence, labels, row.annotator, row.pair, row.split, document.source
+            )
+        )
+        ids.add(row.id)
+        last[row.doc] = (row.n, (*before, row.text)[-CONTEXT_SENTENCES:])
+    return sentences
+
+
+def _labels(labels: dict[str, dict[str, str]]) -> dict[str, Label]:
+    return {topic: Label(label.get("stance", ""), label.get("holder")) for topic, label in labels.items()}
+
+
+def _row_problems(
+    row: _SentenceRow, documents: dict[str, Document], ids: set[str], last_n: int, codebook: Codebook
+) -> Iterator[str]:
+    if row.id in ids:
+        yield f"sentence id '{row.id}' is used twice."
+    if row.doc not in documents:
+        yield f"document '{row.doc}' is not in documents.jsonl."
+    if row.n <= last_n:
+        yield f"n is {row.n} after {last_n}; the sentences of a document stand in order."
+    if not row.text.strip():
+        yield "text is empty."
+    for topic, label in (row.labels or {}).items():
+        yield from _label_problems(topic, label, row.text, codebook)
+
+
+def _label_problems(topic: str, label: dict[str, str], text: str, codebook: Codebook) -> Iterator[str]:
+    if topic not in codebook.topic_ids:
+        known = ", ".join(codebook.topic_ids)
+        yield f"topic '{topic}' is not in the codebook ({known}).{did_you_mean(topic, codebook.topic_ids)}"
+    unknown = set(label) - {"stance", "holder"}
+    if unknown:
+        yield f"label of '{topic}' has unknown keys: {', '.join(sorted(unknown))}."
+    stance, holder = label.get("stance", ""), label.get("holder")
+    if stance not in STANCES:
+        yield f"stance '{stance}' is not in the codebook ({', '.join(STANCES)}).{did_you_mean(stance, STANCES)}"
+    if holder and stance == NEUTRAL:
+        yield f"'{topic}' is neutral and has holder '{holder}'; a neutral label has none."
+    if holder and holder != AUTHOR and holder not in text:
+        yield f"holder '{holder}' is not a part of the sentence, nor 'author'."

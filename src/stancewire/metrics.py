@@ -1,0 +1,211 @@
+"""Every metric of the project with its interval: one function of weights per metric, resampled over documents.
+
+The bootstrap (Efron 1979) draws documents, not sentences, since the sentences of one article resemble each other.
+All resamples are computed at once: counts per document times a matrix of how often each document was drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stancewire.codebook import AGAINST, FAVOR, STANCES
+from stancewire.scores import Bools, Gold, Ints, Probabilities
+
+Column = NDArray[np.float64]
+"""One value per resample; the first is the plain estimate."""
+
+BINS = 10
+"""Equal-width bins of the expected calibration error."""
+
+
+class Metric(NamedTuple):
+    """A value with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+class Decisions(NamedTuple):
+    """What a model decided: ``(n, n_topics)`` topics, ``(n, n_topics)`` stance index of every topic."""
+
+    topic: Bools
+    stance: Ints
+
+
+def decide(probabilities: Probabilities, thresholds: NDArray[np.float32]) -> Decisions:
+    """Topics that pass their threshold, and the likeliest stance of every topic."""
+    return Decisions(probabilities.topic >= thresholds, probabilities.stance.argmax(axis=-1))
+
+
+class Resamples:
+    """How often each document was drawn; the first row counts each once.
+
+    Parameters
+    ----------
+    docs
+        The document of each sentence.
+    n_resamples
+        0 gives the plain estimate only.
+    """
+
+    def __init__(self, docs: Sequence[str], n_resamples: int = 1000, seed: int = 0) -> None:
+        _, self._doc = np.unique(np.asarray(docs, dtype=object).astype(str), return_inverse=True)
+        n_docs = int(self._doc.max()) + 1 if len(docs) else 0
+        drawn = np.random.default_rng(seed).multinomial(n_docs, np.full(n_docs, 1 / max(n_docs, 1)), n_resamples)
+        self.weights = np.vstack([np.ones((1, n_docs)), drawn])  # (1 + n_resamples, n_docs)
+
+    def sums(self, values: NDArray[np.generic]) -> NDArray[np.float64]:
+        """Sums over sentences of ``(n_sentences, k)`` values, ``(1 + n_resamples, k)``."""
+        per_doc = np.zeros((self.weights.shape[1], values.shape[1]))
+        np.add.at(per_doc, self._doc, values.astype(np.float64))
+        return self.weights @ per_doc
+
+    def sentence_weights(self) -> NDArray[np.float64]:
+        """``(1 + n_resamples, n_sentences)``."""
+        return self.weights[:, self._doc]
+
+
+def compute_columns(
+    decisions: Decisions, probabilities: Probabilities, gold: Gold, topics: Sequence[str], resamples: Resamples
+) -> dict[str, Column]:
+    """Every metric of CONTRACT as a column over resamples; subtract two models' columns for a paired test."""
+    columns = _topic_columns(decisions, gold, topics, resamples)
+    columns |= _stance_columns(decisions, gold, topics, resamples)
+    columns |= _triple_columns(decisions, gold, topics, resamples)
+    columns |= _probability_columns(probabilities, gold, topics, resamples)
+    return columns
+
+
+def summarise(columns: dict[str, Column]) -> dict[str, Metric]:
+    """Value and percentile interval of each column; metrics that are nowhere defined are left out."""
+    summary = {}
+    for name, column in columns.items():
+        if not np.isnan(column[0]):
+            low, high = np.nanpercentile(column, [2.5, 97.5])
+            summary[name] = Metric(*(round(float(x), 6) for x in (column[0], low, high)))
+    return summary
+
+
+def f1(hits: Column, false: Column, missed: Column) -> Column:
+    """F1 from counts; not a number where nothing was there and nothing was found."""
+    denominator = 2 * hits + false + missed
+    return np.divide(2 * hits, denominator, out=np.full_like(denominator, np.nan), where=denominator > 0)
+
+
+def _mean(columns: Sequence[Column]) -> Column:
+    """Mean over the defined values of each resample."""
+    stacked = np.vstack(columns)
+    defined = ~np.isnan(stacked)
+    count = defined.sum(axis=0)
+    total = np.where(defined, stacked, 0).sum(axis=0)
+    return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+
+
+def _counts(found: Bools, truth: Bools, resamples: Resamples) -> tuple[NDArray[np.float64], ...]:
+    """Hits, false alarms and misses, each ``(1 + n_resamples, k)``."""
+    return resamples.sums(found & truth), resamples.sums(found & ~truth), resamples.sums(~found & truth)
+
+
+def _topic_columns(
+    decisions: Decisions, gold: Gold, topics: Sequence[str], resamples: Resamples
+) -> dict[str, Column]:
+    hits, false, missed = _counts(decisions.topic, gold.topic, resamples)
+    each = {f"topic_f1/{t}": f1(hits[:, k], false[:, k], missed[:, k]) for k, t in enumerate(topics)}
+    micro = f1(hits.sum(axis=1), false.sum(axis=1), missed.sum(axis=1))
+    return {"topic_macro_f1": _mean(list(each.values())), "topic_micro_f1": micro} | each
+
+
+def _stance_columns(
+    decisions: Decisions, gold: Gold, topics: Sequence[str], resamples: Resamples
+) -> dict[str, Column]:
+    """Stance heads read on the sentences whose gold has the topic, whatever the topic head says."""
+    columns: dict[str, Column] = {}
+    polar: list[Column] = []
+    for k, topic in enumerate(topics):
+        has = gold.topic[:, k, None]
+        found = (decisions.stance[:, k, None] == np.arange(3)) & has  # (n, 3)
+        truth = (gold.stance[:, k, None] == np.arange(3)) & has
+        hits, false, missed = _counts(found, truth, resamples)
+        each = [f1(hits[:, s], false[:, s], missed[:, s]) for s in range(3)]
+        columns[f"stance_macro_f1/{topic}"] = _mean(each)
+        columns |= {f"stance_f1/{topic}/{name}": column for name, column in zip(STANCES, each, strict=True)}
+        polar.append(_mean([each[STANCES.index(FAVOR)], each[STANCES.index(AGAINST)]]))
+    macro = _mean([columns[f"stance_macro_f1/{topic}"] for topic in topics])
+    return {"stance_macro_f1": macro, "stance_favg": _mean(polar)} | columns
+
+
+def _triple_columns(
+    decisions: Decisions, gold: Gold, topics: Sequence[str], resamples: Resamples
+) -> dict[str, Column]:
+    cells = np.arange(3)
+    found = decisions.topic[:, :, None] & (decisions.stance[:, :, None] == cells)  # (n, topics, 3)
+    truth = gold.stance[:, :, None] == cells
+    flat = (len(found), len(topics) * 3)
+    hits, false, missed = _counts(found.reshape(flat), truth.reshape(flat), resamples)
+    names = [f"triple_f1/{topic}/{stance}" for topic in topics for stance in STANCES]
+    each = {}
+    for i, name in enumerate(names):
+        column = f1(hits[:, i], false[:, i], missed[:, i])
+        each[name] = np.where(hits[:, i] + missed[:, i] > 0, column, np.nan)  # cells that occur in gold
+    micro = f1(hits.sum(axis=1), false.sum(axis=1), missed.sum(axis=1))
+    return {"triple_micro_f1": micro, "triple_macro_f1": _mean(list(each.values()))} | each
+
+
+def _probability_columns(
+    probabilities: Probabilities, gold: Gold, topics: Sequence[str], resamples: Resamples
+) -> dict[str, Column]:
+    columns: dict[str, Column] = {}
+    weights = resamples.sentence_weights()
+    topic_p, topic_y = probabilities.topic, gold.topic
+    for k, topic in enumerate(topics):
+        p, y = topic_p[:, k], topic_y[:, k]
+        columns[f"topic_average_precision/{topic}"] = _average_precision(p, y, weights)
+        columns[f"ece/topic/{topic}"] = _ece(p[:, None], y[:, None], resamples)
+        columns[f"brier/topic/{topic}"] = _weighted_mean((p - y) ** 2, np.ones(len(p)), resamples)
+        has = y.astype(np.float64)
+        correct = probabilities.stance[:, k].argmax(axis=1) == gold.stance[:, k]
+        confidence = probabilities.stance[:, k].max(axis=1)
+        columns[f"ece/stance/{topic}"] = _ece(confidence[:, None], correct[:, None], resamples, has[:, None])
+        truth = gold.stance[:, k, None] == np.arange(3)
+        squared = ((probabilities.stance[:, k] - truth) ** 2).sum(axis=1)
+        columns[f"brier/stance/{topic}"] = _weighted_mean(squared, has, resamples)
+    columns["ece/topic"] = _ece(topic_p, topic_y, resamples)
+    confidence, chosen = probabilities.stance.max(axis=2), probabilities.stance.argmax(axis=2)
+    columns["ece/stance"] = _ece(confidence, chosen == gold.stance, resamples, topic_y.astype(np.float64))
+    return columns
+
+
+def _weighted_mean(values: NDArray[np.generic], mask: NDArray[np.float64], resamples: Resamples) -> Column:
+    sums = resamples.sums(np.column_stack([values * mask, mask]))
+    return np.divide(sums[:, 0], sums[:, 1], out=np.full(len(sums), np.nan), where=sums[:, 1] > 0)
+
+
+def _ece(
+    p: NDArray[np.float32], y: Bools, resamples: Resamples, mask: NDArray[np.float64] | None = None
+) -> Column:
+    """Expected calibration error of ``(n, k)`` probabilities pooled, in `BINS` equal-width bins."""
+    mask = np.ones(p.shape) if mask is None else mask
+    which = np.minimum((p * BINS).astype(int), BINS - 1)
+    gaps = np.stack([((p - y) * mask * (which == b)).sum(axis=1) for b in range(BINS)], axis=1)  # (n, bins)
+    totals = resamples.sums(mask.sum(axis=1, keepdims=True))[:, 0]
+    gap = np.abs(resamples.sums(gaps)).sum(axis=1)
+    return np.divide(gap, totals, out=np.full(len(gap), np.nan), where=totals > 0)
+
+
+def _average_precision(p: NDArray[np.float32], y: Bools, weights: NDArray[np.float64]) -> Column:
+    """Area under the precision-recall steps; ties share one step, as in scikit-learn."""
+    order = np.argsort(-p, kind="stable")
+    last_of_tie = np.append(np.diff(p[order]) != 0, True)
+    w = weights[:, order]
+    hits = np.cumsum(w * y[order], axis=1)[:, last_of_tie]
+    found = np.cumsum(w, axis=1)[:, last_of_tie]
+    precision = np.divide(hits, found, out=np.zeros_like(hits), where=found > 0)
+    total = hits[:, -1:]
+    steps = np.diff(hits, axis=1, prepend=0)
+    area = (precision * steps).sum(axis=1)
+    return np.divide(area, total[:, 0], out=np.full(len(area), np.nan), where=total[:, 0] > 0)

@@ -1,0 +1,143 @@
+"""Tags out: JSON lines, CSV or Parquet, streamed to a file that appears only when it is whole."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, cast
+
+from stancewire.codebook import STANCES
+from stancewire.errors import InputError, OutputError
+from stancewire.files import atomic_path
+from stancewire.records import Tag
+
+FORMATS = ("jsonl", "csv", "parquet")
+_ROW_GROUP = 10_000
+
+
+def format_of(path: Path, given: str | None) -> str:
+    """The format named by the user, else the one that the file's suffix says.
+
+    Raises
+    ------
+    InputError
+        When neither says one.
+    """
+    found = given or path.suffix.lstrip(".").lower()
+    if found not in FORMATS:
+        raise InputError(
+            f"{path}: no format '{found}' ({', '.join(FORMATS)}). Give the file one of these endings, or --format."
+        )
+    return found
+
+
+def write_tags(tags: Iterable[Tag], path: Path, kind: str, topics: Sequence[str]) -> int:
+    """Write a stream of tags; returns the number of rows. Nothing stands under `path` unless all is written.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written.
+    """
+    writers: dict[str, Callable[[Iterable[Tag], Path, Sequence[str]], int]] = {
+        "jsonl": _jsonl_file,
+        "csv": _csv_file,
+        "parquet": _parquet_file,
+    }
+    if not path.parent.is_dir():
+        raise OutputError(f"{path}: no folder {path.parent}. Make it first.")
+    with atomic_path(path) as temporary:
+        return writers[kind](tags, temporary, topics)
+
+
+def write_jsonl_stream(tags: Iterable[Tag], stream: IO[str]) -> int:
+    """Write JSON lines to an open stream; returns the number of rows."""
+    rows = 0
+    for rows, tag in enumerate(tags, start=1):  # noqa: B007 (the last value is the count)
+        stream.write(json.dumps(tag.to_dict(), ensure_ascii=False) + "\n")
+    return rows
+
+
+def write_csv_stream(tags: Iterable[Tag], stream: IO[str], topics: Sequence[str]) -> int:
+    """Write CSV with a header to an open stream; returns the number of rows."""
+    writer = csv.DictWriter(stream, columns(topics), lineterminator="\n")
+    writer.writeheader()
+    rows = 0
+    for rows, tag in enumerate(tags, start=1):  # noqa: B007
+        writer.writerow(flatten(tag))
+    return rows
+
+
+def columns(topics: Sequence[str]) -> list[str]:
+    """Names of the flat columns, in order."""
+    per_topic = [
+        name
+        for topic in topics
+        for name in (
+            topic, f"{topic}_p", f"{topic}_stance", f"{topic}_holder", *(f"{topic}_stance_{s}_p" for s in STANCES)
+        )
+    ]  # fmt: skip
+    return ["doc", "n", "start", "end", "text", *per_topic, "review", "truncated", "model", "codebook"]
+
+
+def flatten(tag: Tag) -> dict[str, Any]:
+    """One tag as a flat row; stance and holder are `None` without the topic."""
+    row: dict[str, Any] = {"doc": tag.doc, "n": tag.n, "start": tag.start, "end": tag.end, "text": tag.text}
+    for topic, p in tag.topic_p.items():
+        label = tag.labels.get(topic)
+        row |= {topic: label is not None, f"{topic}_p": p}
+        row |= {f"{topic}_stance": label and label.stance, f"{topic}_holder": label and label.holder}
+        row |= {f"{topic}_stance_{stance}_p": q for stance, q in tag.stance_p[topic].items()}
+    return row | {
+        "review": tag.review,
+        "truncated": tag.truncated,
+        "model": tag.model,
+        "codebook": tag.codebook,
+    }
+
+
+def _jsonl_file(tags: Iterable[Tag], path: Path, topics: Sequence[str]) -> int:
+    with path.open("w", encoding="utf-8", newline="\n") as stream:
+        return write_jsonl_stream(tags, stream)
+
+
+def _csv_file(tags: Iterable[Tag], path: Path, topics: Sequence[str]) -> int:
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        return write_csv_stream(tags, stream, topics)
+
+
+def _parquet_file(tags: Iterable[Tag], path: Path, topics: Sequence[str]) -> int:
+    import pyarrow
+    import pyarrow.parquet
+
+    schema = pyarrow.schema([(name, _arrow_type(name, topics)) for name in columns(topics)])
+    rows = 0
+    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
+        for group in _groups(map(flatten, tags), _ROW_GROUP):
+            writer.write_table(pyarrow.Table.from_pylist(group, schema=schema))
+            rows += len(group)
+    return rows
+
+
+def _arrow_type(name: str, topics: Sequence[str]) -> Any:
+    import pyarrow
+
+    if name in ("review", "truncated", *topics):
+        return pyarrow.bool_()
+    if name in ("n", "start", "end"):
+        return pyarrow.int64()
+    return pyarrow.float32() if name.endswith("_p") else pyarrow.string()
+
+
+def _groups(rows: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
+    while group := list(islice(rows, size)):
+        yield group
+
+
+def text_stream(binary: IO[bytes]) -> IO[str]:
+    """Standard output as UTF-8 text with plain line ends, on every system."""
+    return cast(IO[str], io.TextIOWrapper(binary, encoding="utf-8", newline="\n", write_through=False))

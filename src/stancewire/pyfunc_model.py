@@ -1,0 +1,35 @@
+"""A bundle as an MLflow model ("models from code"): MLflow runs this file when it loads the model.
+
+``mlflow.pyfunc.load_model(uri).predict(["a sentence", ...])`` gives a row per sentence, the same as
+``stancewire predict`` gives for records of one sentence each. Nothing is pickled.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mlflow  # noqa: TID253 (only MLflow runs this file)
+from mlflow.pyfunc import PythonModel, PythonModelContext  # noqa: TID253
+
+from stancewire.predict import Tagger, load
+from stancewire.records import Article
+
+
+class BundleModel(PythonModel):  # type: ignore[misc]
+    """Tags of single sentences."""
+
+    _tagger: Tagger
+
+    def load_context(self, context: PythonModelContext) -> None:
+        """Verify and open the bundle among the model's artifacts."""
+        self._tagger = load(context.artifacts["bundle"])
+
+    def predict(
+        self, context: PythonModelContext, model_input: list[str], params: dict[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """One row per sentence, in order: CONTRACT's form."""
+        articles = [Article(str(i), text, sentences=(text,)) for i, text in enumerate(model_input)]
+        return [tag.to_dict() for tag in self._tagger.tag_many(articles)]
+
+
+mlflow.models.set_model(BundleModel())

@@ -1,0 +1,154 @@
+"""The plain values that travel between modules: articles, sentences, labels, tags."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+AUTHOR = "author"
+"""The holder of a stance that the sentence's own wording takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article as read.
+
+    Attributes
+    ----------
+    sentences
+        Set when the record came already split; `text` is then their join by line breaks.
+    extra
+        The user's other fields, carried along untouched.
+    body
+        Character span of `text` that is tagged: without a title line or a source note at the end.
+    """
+
+    doc: str
+    text: str
+    title: str = ""
+    date: str | None = None
+    sentences: tuple[str, ...] | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    body: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence with the context a model may read: the title and the sentences before it."""
+
+    text: str
+    title: str = ""
+    before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The stance of a sentence on one topic, and whose it is (`None` for neutral)."""
+
+    stance: str
+    holder: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSentence:
+    """A row of ``sentences.jsonl``; `labels` is `None` for a row that is only context."""
+
+    id: str
+    doc: str
+    n: int
+    sentence: Sentence
+    labels: Mapping[str, Label] | None
+    annotator: str | None = None
+    pair: str | None = None
+    split: str | None = None
+    source: str = ""
+
+    @property
+    def text(self) -> str:
+        """The sentence itself."""
+        return self.sentence.text
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A row of ``documents.jsonl``."""
+
+    doc: str
+    title: str = ""
+    date: str | None = None
+    source: str = ""
+    licence: str | None = None
+    url: str | None = None
+    genre: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledSet:
+    """A labelled set in memory: its documents and its sentences, in order."""
+
+    documents: tuple[Document, ...]
+    sentences: tuple[LabelledSentence, ...]
+
+    @property
+    def scored(self) -> tuple[LabelledSentence, ...]:
+        """The sentences with labels (an empty mapping is a label too), without the context rows."""
+        return tuple(row for row in self.sentences if row.labels is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """What a model says of one sentence.
+
+    Attributes
+    ----------
+    start, end
+        Character span in the article's text as read.
+    labels
+        Topics whose calibrated probability passes the topic's threshold.
+    topic_p, stance_p
+        Calibrated probabilities of every topic, and of every topic's stances.
+    review
+        The model is not sure enough to be trusted here.
+    truncated
+        The model could not see the whole sentence.
+    """
+
+    doc: str
+    n: int
+    start: int
+    end: int
+    text: str
+    labels: Mapping[str, Label]
+    topic_p: Mapping[str, float]
+    stance_p: Mapping[str, Mapping[str, float]]
+    review: bool
+    truncated: bool
+    model: str
+    codebook: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row in CONTRACT's JSON form."""
+        return {
+            "doc": self.doc,
+            "n": self.n,
+            "start": self.start,
+            "end": self.end,
+            "text": self.text,
+            "labels": {topic: _label_dict(label, self.text) for topic, label in self.labels.items()},
+            "topic_p": dict(self.topic_p),
+            "stance_p": {topic: dict(p) for topic, p in self.stance_p.items()},
+            "review": self.review,
+            "truncated": self.truncated,
+            "model": self.model,
+            "codebook": self.codebook,
+        }
+
+
+def _label_dict(label: Label, text: str) -> dict[str, Any]:
+    row: dict[str, Any] = {"stance": label.stance}
+    if label.holder is not None:
+        row["holder"] = label.holder
+        at = text.find(label.holder)
+        row["holder_span"] = None if label.holder == AUTHOR else [at, at + len(label.holder)]
+    return row

@@ -1,0 +1,114 @@
+"""Which sentences to train on and which to hold out: whole documents, and whole clusters of near-duplicates.
+
+Wire copy repeats itself: a random split of sentences would test on what was trained on. Documents that share a
+near-duplicate sentence, and the halves of a minimal pair, stay on one side.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from stancewire.records import LabelledSentence
+
+SIMILAR = 0.6
+"""Jaccard similarity of word trigrams from which two sentences count as near-duplicates."""
+
+_PERMUTATIONS = 64
+_MIN_WORDS = 6  # shorter sentences ("He refused.") repeat by chance
+
+
+class UnionFind:
+    """Disjoint sets of hashable items (Galler & Fischer 1964)."""
+
+    def __init__(self, items: Iterable[str]) -> None:
+        self._parent = {item: item for item in items}
+
+    def find(self, item: str) -> str:
+        """The representative of the item's set."""
+        while self._parent[item] != item:
+            self._parent[item] = self._parent[self._parent[item]]
+            item = self._parent[item]
+        return item
+
+    def union(self, a: str, b: str) -> None:
+        """Join two sets; the smaller representative stays, so the result does not depend on the order."""
+        a, b = sorted((self.find(a), self.find(b)))
+        self._parent[b] = a
+
+
+def near_duplicates(rows: Sequence[LabelledSentence]) -> list[tuple[str, str]]:
+    """Pairs of sentence ids whose texts are near-duplicates, by MinHash (datasketch), checked exactly.
+
+    Returns
+    -------
+    list of (id, id)
+        In the order of the rows; each pair once.
+    """
+    from datasketch import MinHash, MinHashLSH
+
+    shingles = {row.id: _trigrams(row.text) for row in rows}
+    index = MinHashLSH(threshold=SIMILAR - 0.1, num_perm=_PERMUTATIONS)
+    pairs = []
+    for row in rows:
+        grams = shingles[row.id]
+        if len(grams) < _MIN_WORDS - 2:
+            continue
+        sketch = MinHash(num_perm=_PERMUTATIONS, seed=1)
+        sketch.update_batch([gram.encode() for gram in sorted(grams)])
+        for other in sorted(index.query(sketch)):
+            if _jaccard(grams, shingles[other]) >= SIMILAR:
+                pairs.append((other, row.id))
+        index.insert(row.id, sketch)
+    return pairs
+
+
+def clusters(rows: Sequence[LabelledSentence]) -> dict[str, str]:
+    """Cluster of every document: joined where they share a near-duplicate or a minimal pair."""
+    home = {row.id: row.doc for row in rows}
+    sets = UnionFind(row.doc for row in rows)
+    for a, b in near_duplicates(rows):
+        sets.union(home[a], home[b])
+    by_pair: dict[str, str] = {}
+    for row in rows:
+        if row.pair:
+            sets.union(row.doc, by_pair.setdefault(row.pair, row.doc))
+    return {doc: sets.find(doc) for doc in dict.fromkeys(row.doc for row in rows)}
+
+
+def split_documents(rows: Sequence[LabelledSentence], dev_share: float, seed: int) -> frozenset[str]:
+    """Documents of the development split.
+
+    Rows that carry a `split` keep it ("dev" is held out, anything else trains); of the other documents whole
+    clusters are drawn at random until `dev_share` of their sentences are reached.
+    """
+    fixed = {row.doc for row in rows if row.split}
+    held_out = {row.doc for row in rows if row.split == "dev"}
+    free = [row for row in rows if row.doc not in fixed]
+    members: dict[str, list[str]] = {}
+    for row_doc, cluster in clusters(free).items():
+        members.setdefault(cluster, []).append(row_doc)
+    size: dict[str, int] = {}
+    for row in free:
+        size[row.doc] = size.get(row.doc, 0) + (row.labels is not None)
+    wanted = dev_share * sum(size.values())
+    order = sorted(members)
+    random.Random(seed).shuffle(order)  # noqa: S311 (a reproducible draw, not a secret)
+    for cluster in order:
+        docs = members[cluster]
+        count = sum(size[doc] for doc in docs)
+        if count <= wanted:
+            held_out.update(docs)
+            wanted -= count
+    return frozenset(held_out)
+
+
+def _trigrams(text: str) -> frozenset[str]:
+    tokens = re.findall(r"\w+", text.lower())
+    return frozenset(f"{a} {b} {c}" for (a, b), (_, c) in pairwise(pairwise(tokens)))
+
+
+def _jaccard(a: frozenset[str], b: frozenset[str]) -> float:
+    return len(a & b) / max(len(a | b), 1)

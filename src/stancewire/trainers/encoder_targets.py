@@ -1,0 +1,129 @@
+"""What the encoder is taught: for each sentence the probability of every topic together with its stance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from stancewire.errors import InputError, raise_problems
+from stancewire.files import read_jsonl
+from stancewire.records import Label, LabelledSentence, Sentence
+
+Joint = NDArray[np.float32]
+"""``(n_sentences, n_topics, n_stances)``, the probability that it has the topic with that stance."""
+
+
+class SoftLabel(BaseModel):
+    """A row of a soft-labels file: a sentence in context and what a teacher says of it."""
+
+    model_config = ConfigDict(extra="forbid")
+    id: str
+    doc: str = ""
+    title: str = ""
+    before: tuple[str, ...] = ()
+    text: str
+    topic_p: dict[str, float]
+    stance_p: dict[str, dict[str, float]]
+
+    def joint(self, topics: Sequence[str], stances: Sequence[str]) -> Joint:
+        """The teacher's word as ``(n_topics, n_stances)``."""
+        rows = [[self.topic_p[t] * self.stance_p[t][s] for s in stances] for t in topics]
+        return np.array(rows, dtype=np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class TeachingSet:
+    """Sentences and their joint targets; the first `n_labelled` have labels, the rest only soft ones."""
+
+    sentences: tuple[Sentence, ...]
+    joint: Joint
+    n_labelled: int
+
+
+def read_soft_labels(path: Path, topics: Sequence[str], stances: Sequence[str]) -> dict[str, SoftLabel]:
+    """Soft labels by sentence id.
+
+    Raises
+    ------
+    ProblemsError
+        With every line that is not as expected.
+    """
+    rows: dict[str, SoftLabel] = {}
+    problems: list[str] = []
+    for line, record in read_jsonl(path):
+        try:
+            row = SoftLabel.model_validate(record)
+            row.joint(topics, stances)
+        except ValidationError as error:
+            first = error.errors()[0]
+            problems.append(f"{path}:{line}: '{'.'.join(map(str, first['loc']))}': {first['msg']}.")
+        except KeyError as error:
+            problems.append(f"{path}:{line}: no probability of {error}; the codebook has it.")
+        else:
+            rows[row.id] = row
+    raise_problems(problems)
+    return rows
+
+
+def hard_joint(labels: Sequence[Mapping[str, Label]], topics: Sequence[str], stances: Sequence[str]) -> Joint:
+    """Labels as probabilities 0 and 1."""
+    joint = np.zeros((len(labels), len(topics), len(stances)), dtype=np.float32)
+    for i, row in enumerate(labels):
+        for topic, label in row.items():
+            joint[i, topics.index(topic), stances.index(label.stance)] = 1.0
+    return joint
+
+
+def teaching_set(
+    rows: Sequence[LabelledSentence],
+    soft: Mapping[str, SoftLabel],
+    soft_weight: float,
+    classes: tuple[Sequence[str], Sequence[str]],
+    held_out: frozenset[str] = frozenset(),
+) -> TeachingSet:
+    """Mix labels with soft labels of the same id, and add the soft labels of sentences that have no others.
+
+    Parameters
+    ----------
+    soft_weight
+        In [0, 1], the share of the teacher's word in a sentence that people labelled too.
+    classes
+        Topic ids and stances, in class order.
+    held_out
+        Sentence ids that must not be learnt from in any form.
+    """
+    if not rows:
+        raise InputError("no labelled sentence to train on.")
+    topics, stances = classes
+    joint = hard_joint([row.labels or {} for row in rows], topics, stances)
+    for i, row in enumerate(rows):
+        if row.id in soft:
+            teacher = soft[row.id].joint(topics, stances)
+            joint[i] = (1 - soft_weight) * joint[i] + soft_weight * teacher
+    known = {row.id for row in rows} | held_out
+    extra = [row for key, row in soft.items() if key not in known]
+    sentences = [row.sentence for row in rows] + [Sentence(r.text, r.title, r.before) for r in extra]
+    joint = np.concatenate([joint, *(r.joint(topics, stances)[None] for r in extra)])
+    return TeachingSet(tuple(sentences), joint, len(rows))
+
+
+def class_weights(joint: Joint, power: float = 0.5, cap: float = 3.0) -> Joint:
+    """Weights of the stances of each topic, larger for rare ones, mean 1 over the sentences.
+
+    Parameters
+    ----------
+    power
+        0 weighs all alike, 1 makes every stance of a topic count the same.
+    cap
+        Largest ratio between two stances of a topic.
+    """
+    n = joint.sum(axis=0)  # (n_topics, n_stances)
+    largest = n.max(axis=1, keepdims=True)
+    weights = np.minimum((largest / np.maximum(n, 1.0)) ** power, cap)
+    scale = n.sum(axis=1, keepdims=True) / np.maximum((weights * n).sum(axis=1, keepdims=True), 1e-9)
+    return np.asarray(weights * np.where(n.sum(axis=1, keepdims=True) > 0, scale, 1.0), dtype=np.float32)

@@ -15,4 +15,5 @@ from stancewire.scaffold import make_workspace
 def command(folder: Path) -> None:
     """Make a workspace in FOLDER with a small example codebook of its own to replace by yours."""
     for path in make_workspace(folder):
-        say(f"next: cd {folder} && stancewire check && stancewire train training/tfidf-linear.yaml --name default")
+        say(f"made  {path}")
+    say(f"next: cd {folder} && stancewire check && stancewire train training/tfidf-linear.yaml --name default")

@@ -16,7 +16,7 @@ tag: $(VENV)/.predict ## tag the example article with models/default
 	@$(BIN)/stancewire predict $(EXAMPLE) -o tags/example.jsonl --table
 
 test: setup ## run the whole test suite (without the slow tests)
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m "not slow"
 
 test-slow: setup ## run the tests that train an encoder or start a server
 	@$(BIN)/python -m pytest -m slow

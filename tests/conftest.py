@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import io
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from stancewire.cli import main
 from stancewire.codebook import Codebook, Topic
 from stancewire.files import write_json, write_jsonl
 from stancewire.labels import labels_hash, read_labels
@@ -15,6 +19,17 @@ from stancewire.recipe import Recipe
 from stancewire.tracking import NullRun
 from stancewire.train import Job, train
 from stancewire.trainers import Silent, make_trainer
+
+
+class Done(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Done]
 
 AID = ("tents", "shells", "grain", "trucks", "boots", "drones", "radios", "coats")
 WHO = ("The minister", "Brussels", "Ana Horvat", "The senator", "Kyiv", "The envoy", "Oslo", "The mayor")
@@ -94,3 +109,17 @@ def workspace_folder(codebook: Codebook, tiny_labels: Path, tmp_path: Path) -> P
         },
     )
     return tmp_path
+
+
+@pytest.fixture
+def stancewire(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Command:
+    """The command line in this process: ``stancewire("predict", path, stdin=b"...")``."""
+
+    def call(*arguments: object, stdin: bytes = b"") -> Done:
+        monkeypatch.setattr(sys, "argv", ["stancewire", *map(str, arguments)])
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8"))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return Done(int(ended.value.code or 0), *capsys.readouterr())
+
+    return call

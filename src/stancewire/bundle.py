@@ -28,6 +28,8 @@ from stancewire.scores import Floats
 FORMAT = 1
 MANIFEST = "bundle.json"
 CARD = "README.md"
+PROFILE = "profile.json"
+"""Reference figures of the training data; see `stancewire.profile`. Older bundles have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Manifest:
         How many sentences before a sentence the model reads.
     thresholds
         ``(n_topics,)``, the probability from which a sentence has the topic.
+    stance_weights
+        ``(n_topics, 3)``, by which probabilities of stances are weighed before the highest is taken.
     provenance
         Hashes of recipe and labels, the recipe itself, package versions.
     """
@@ -52,6 +56,7 @@ class Manifest:
     runtime: Mapping[str, Any]
     context: int
     thresholds: Floats
+    stance_weights: Floats
     calibration: Calibration
     metrics: Mapping[str, Metric]
     provenance: Mapping[str, Any]
@@ -70,6 +75,7 @@ class Manifest:
             "runtime": dict(self.runtime),
             "context": self.context,
             "thresholds": {t: round(float(x), 4) for t, x in zip(topics, self.thresholds, strict=True)},
+            "stance_weights": np.round(self.stance_weights.astype(float), 4).tolist(),
             "calibration": self.calibration.to_dict(),
             "metrics": {name: list(metric) for name, metric in self.metrics.items()},
             "provenance": dict(self.provenance),
@@ -171,6 +177,7 @@ def _parse(data: Mapping[str, Any], folder: Path) -> Manifest:
         runtime=data["runtime"],
         context=data["context"],
         thresholds=np.array([data["thresholds"][topic] for topic in codebook.topic_ids], np.float32),
+        stance_weights=np.array(data["stance_weights"], np.float32),
         calibration=Calibration.from_dict(data["calibration"]),
         metrics={name: Metric(*value) for name, value in data["metrics"].items()},
         provenance=data["provenance"],

@@ -66,11 +66,13 @@ class Codebook(_Strict):
     version: int = Field(ge=1)
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}$")]
     stances: tuple[Literal["favor"], Literal["against"], Literal["neutral"]] = ("favor", "against", "neutral")
-    topics: tuple[Topic, ...] = Field(min_length=1)
+    topics: tuple[Topic, ...]
     rules: tuple[Rule, ...] = ()
 
     @model_validator(mode="after")
     def _consistent(self) -> Codebook:
+        if not self.topics:
+            raise ValueError("a codebook needs at least one topic")
         ids = [topic.id for topic in self.topics] + [rule.id for rule in self.rules]
         twice = sorted({i for i in ids if ids.count(i) > 1})
         if twice:
@@ -129,6 +131,8 @@ def _explain(problem: dict[str, Any]) -> str:
             return f"unknown key '{key}'. Remove it or correct its spelling."
         case "missing":
             return f"'{key}' is missing."
+        case "value_error":
+            return f"{key}: {problem['ctx']['error']}."
         case _:
             found = repr(problem["input"])
             shown = found if len(found) <= 60 else found[:57] + "..."

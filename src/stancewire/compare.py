@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from stancewire.bundle import bundle_bytes
+from stancewire.errors import InputError
 from stancewire.evaluate import Difference, Report, evaluate, paired_difference
 from stancewire.labels import read_labels
 from stancewire.predict import Tagger, load
@@ -38,12 +39,25 @@ class Entry:
 
 
 def compare(folders: Sequence[Path], labelled: Path) -> Iterator[Entry]:
-    """Measure each bundle in turn; the first is the reference of the paired bootstrap."""
+    """Measure each bundle in turn; the first is the reference of the paired bootstrap.
+
+    Raises
+    ------
+    InputError
+        When a bundle has other topics than the first.
+    """
     reference: Report | None = None
+    topics: tuple[str, ...] = ()
     for folder in folders:
         start = time.perf_counter()
         tagger = load(folder)
         load_seconds = time.perf_counter() - start
+        topics = topics or tagger.bundle.manifest.codebook.topic_ids
+        if tagger.bundle.manifest.codebook.topic_ids != topics:
+            own = ", ".join(tagger.bundle.manifest.codebook.topic_ids)
+            raise InputError(
+                f"{folder}: has topics {own}, the first bundle has {', '.join(topics)}; compare like with like."
+            )
         report = evaluate(tagger, read_labels(labelled, tagger.bundle.manifest.codebook))
         differences = {m: paired_difference(report, reference, m) for m in COMPARED} if reference else {}
         reference = reference or report

@@ -50,3 +50,9 @@ def did_you_mean(found: str, known: Iterable[str]) -> str:
     """`` Did you mean 'x'?`` for the nearest known word, or an empty string."""
     nearest = difflib.get_close_matches(found, list(known), n=1)
     return f" Did you mean '{nearest[0]}'?" if nearest else ""
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message, cut where it becomes a page."""
+    line = (str(error).splitlines() or [type(error).__name__])[0]
+    return line if len(line) <= 200 else line[:199] + "…"

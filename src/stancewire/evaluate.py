@@ -108,6 +108,8 @@ def paired_difference(report: Report, reference: Report, metric: str) -> Differe
     """Difference ``report - reference``; both must come from the same set, seed and number of resamples."""
     gaps = report.columns[metric] - reference.columns[metric]
     drawn = gaps[1:][~np.isnan(gaps[1:])]
+    if not len(drawn):  # the metric is nowhere defined, as stances on a set without topics
+        return Difference(float("nan"), float("nan"), float("nan"), 1.0)
     low, high = np.percentile(drawn, [2.5, 97.5])
     tail = min((drawn <= 0).mean(), (drawn >= 0).mean())
     return Difference(float(gaps[0]), float(low), float(high), float(min(1.0, max(2 * tail, 1 / len(drawn)))))

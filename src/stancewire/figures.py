@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from stancewire.codebook import STANCES
+from stancewire.compare import Entry
 from stancewire.evaluate import Report
 from stancewire.metrics import BINS
 
@@ -23,6 +25,39 @@ def figures_of(report: Report, topics: Sequence[str]) -> Iterator[tuple[str, Fig
     yield "precision_recall", _precision_recall(report, topics)
     yield "reliability", _reliability(report, topics)
     yield "sources", _sources(report)
+
+
+def pareto(entries: Sequence[Entry], metric: str = "triple_micro_f1") -> Figure:
+    """Quality with its interval against speed; the line joins the bundles that no other one beats in both."""
+    figure, (axes,) = _new(6.4, 4.4)
+    best = -1.0
+    front: list[tuple[float, float]] = []
+    for entry in sorted(entries, key=lambda e: (-e.sentences_per_second, -e.report.columns[metric][0])):
+        value, low, high = entry.report.metrics[metric]
+        axes.errorbar(
+            entry.sentences_per_second, value, [[max(value - low, 0)], [max(high - value, 0)]], fmt="o", capsize=3
+        )
+        label = f"{entry.label}\n{entry.megabytes:.1f} MB"
+        axes.annotate(label, (entry.sentences_per_second, value), (6, 6), textcoords="offset points", fontsize=8)
+        if value > best:
+            best = value
+            front.append((entry.sentences_per_second, value))
+    axes.plot(*zip(*front, strict=True), color="grey", linewidth=0.8, linestyle="--", zorder=0)
+    axes.set_xscale("log")
+    speeds = [entry.sentences_per_second for entry in entries]
+    axes.set_xlim(min(speeds) / 3, max(speeds) * 4)  # room for the labels
+    axes.margins(y=0.2)
+    axes.set_xlabel("sentences per second (log scale)")
+    axes.set_ylabel(f"{metric}, 95 % interval")
+    axes.set_title("Quality against speed: up and right is better")
+    return figure
+
+
+def image_bytes(figure: Figure, kind: str) -> bytes:
+    """The figure as ``png``, ``svg`` or ``pdf``."""
+    stream = io.BytesIO()
+    figure.savefig(stream, format=kind, dpi=150)
+    return stream.getvalue()
 
 
 def confusion_counts(report: Report, k: int) -> np.ndarray:
@@ -77,7 +112,8 @@ def _precision_recall(report: Report, topics: Sequence[str]) -> Figure:
     axes.set_ylabel("precision")
     axes.set_ylim(0, 1.02)
     axes.set_title("Topics: precision and recall at every threshold")
-    axes.legend(loc="lower left")
+    if axes.lines:
+        axes.legend(loc="lower left")
     return figure
 
 

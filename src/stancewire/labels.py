@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -43,13 +44,27 @@ class _SentenceRow(BaseModel):
     target: str | list[int] | None = None
 
 
+class _SplitRow(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    doc: str
+    split: Literal["train", "dev"]
+
+
+class _ReadingRow(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+    id: str
+    labels: dict[str, dict[str, str]]
+    annotator: str | None = None
+
+
 def read_labels(folder: Path, codebook: Codebook) -> LabelledSet:
     """Read a labelled set.
 
     Returns
     -------
     LabelledSet
-        Each sentence carries its document's title and the two sentences before it as context.
+        Each sentence carries its document's title and the two sentences before it as context, and its document's
+        split where the folder has a ``splits.jsonl``.
 
     Raises
     ------
@@ -64,14 +79,37 @@ def read_labels(folder: Path, codebook: Codebook) -> LabelledSet:
     problems: list[str] = []
     documents = _read_documents(folder / "documents.jsonl", problems)
     sentences = _read_sentences(folder / "sentences.jsonl", documents, codebook, problems)
+    splits = _read_splits(folder / "splits.jsonl", documents, problems)
     raise_problems(problems)
-    return LabelledSet(tuple(documents.values()), tuple(sentences))
+    rows = (replace(row, split=row.split or splits.get(row.doc)) for row in sentences)
+    return LabelledSet(tuple(documents.values()), tuple(rows))
+
+
+def read_reading(path: Path, codebook: Codebook) -> dict[str, dict[str, Label]]:
+    """One annotator's labels by sentence id, from JSON lines ``{"id", "labels", "annotator"}``.
+
+    Raises
+    ------
+    MissingError, ProblemsError
+        As `read_labels`.
+    """
+    problems: list[str] = []
+    reading: dict[str, dict[str, Label]] = {}
+    for where, row in _rows(path, _ReadingRow, problems):
+        if row.id in reading:
+            problems.append(f"{where}: sentence id '{row.id}' is used twice.")
+        for topic, label in row.labels.items():
+            problems += [f"{where}: {p}" for p in label_problems(topic, label, None, codebook)]
+        reading[row.id] = _labels(row.labels)
+    raise_problems(problems)
+    return reading
 
 
 def labels_hash(folders: list[Path]) -> str:
     """One hash over the files of several labelled sets, in order."""
-    names = ("documents.jsonl", "sentences.jsonl")
-    return sha256(canonical_json([sha256_file(folder / name) for folder in folders for name in names]))
+    names = ("documents.jsonl", "sentences.jsonl", "splits.jsonl")
+    files = [folder / name for folder in folders for name in names if name != "splits.jsonl" or (folder / name).is_file()]
+    return sha256(canonical_json([sha256_file(path) for path in files]))
 
 
 def label_dict(labels: dict[str, Label] | None) -> dict[str, Any] | None:
@@ -109,6 +147,17 @@ def _read_documents(path: Path, problems: list[str]) -> dict[str, Document]:
             row.doc, row.title or "", row.date, row.source or "", row.licence, row.url, row.genre
         )
     return documents
+
+
+def _read_splits(path: Path, documents: dict[str, Document], problems: list[str]) -> dict[str, str]:
+    splits: dict[str, str] = {}
+    if not path.is_file():
+        return splits
+    for where, row in _rows(path, _SplitRow, problems):
+        if row.doc not in documents:
+            problems.append(f"{where}: document '{row.doc}' is not in documents.jsonl. Run 'stancewire labels split'.")
+        splits[row.doc] = row.split
+    return splits
 
 
 def _read_sentences(
@@ -149,10 +198,11 @@ def _row_problems(
     if not row.text.strip():
         yield "text is empty."
     for topic, label in (row.labels or {}).items():
-        yield from _label_problems(topic, label, row.text, codebook)
+        yield from label_problems(topic, label, row.text, codebook)
 
 
-def _label_problems(topic: str, label: dict[str, str], text: str, codebook: Codebook) -> Iterator[str]:
+def label_problems(topic: str, label: dict[str, str], text: str | None, codebook: Codebook) -> Iterator[str]:
+    """What is wrong with one label; without the `text` the holder is not looked up in it."""
     if topic not in codebook.topic_ids:
         known = ", ".join(codebook.topic_ids)
         yield f"topic '{topic}' is not in the codebook ({known}).{did_you_mean(topic, codebook.topic_ids)}"
@@ -164,5 +214,5 @@ def _label_problems(topic: str, label: dict[str, str], text: str, codebook: Code
         yield f"stance '{stance}' is not in the codebook ({', '.join(STANCES)}).{did_you_mean(stance, STANCES)}"
     if holder and stance == NEUTRAL:
         yield f"'{topic}' is neutral and has holder '{holder}'; a neutral label has none."
-    if holder and holder != AUTHOR and holder not in text:
+    if text is not None and holder and holder != AUTHOR and holder not in text:
         yield f"holder '{holder}' is not a part of the sentence, nor 'author'."

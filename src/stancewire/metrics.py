@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stancewire.codebook import AGAINST, FAVOR, STANCES
-from stancewire.scores import Bools, Gold, Ints, Probabilities
+from stancewire.scores import Bools, Floats, Gold, Ints, Probabilities
 
 Column = NDArray[np.float64]
 """One value per resample; the first is the plain estimate."""
@@ -37,9 +37,17 @@ class Decisions(NamedTuple):
     stance: Ints
 
 
-def decide(probabilities: Probabilities, thresholds: NDArray[np.float32]) -> Decisions:
-    """Topics that pass their threshold, and the likeliest stance of every topic."""
-    return Decisions(probabilities.topic >= thresholds, probabilities.stance.argmax(axis=-1))
+def decide(probabilities: Probabilities, thresholds: Floats, stance_weights: Floats | float = 1.0) -> Decisions:
+    """Topics that pass their threshold, and the stance of every topic whose weighted probability is highest.
+
+    Parameters
+    ----------
+    thresholds
+        ``(n_topics,)``.
+    stance_weights
+        ``(n_topics, 3)``; see `stancewire.calibration.choose_stance_weights`.
+    """
+    return Decisions(probabilities.topic >= thresholds, (probabilities.stance * stance_weights).argmax(axis=-1))
 
 
 class Resamples:
@@ -111,18 +119,14 @@ def _counts(found: Bools, truth: Bools, resamples: Resamples) -> tuple[NDArray[n
     return resamples.sums(found & truth), resamples.sums(found & ~truth), resamples.sums(~found & truth)
 
 
-def _topic_columns(
-    decisions: Decisions, gold: Gold, topics: Sequence[str], resamples: Resamples
-) -> dict[str, Column]:
+def _topic_columns(decisions: Decisions, gold: Gold, topics: Sequence[str], resamples: Resamples) -> dict[str, Column]:
     hits, false, missed = _counts(decisions.topic, gold.topic, resamples)
     each = {f"topic_f1/{t}": f1(hits[:, k], false[:, k], missed[:, k]) for k, t in enumerate(topics)}
     micro = f1(hits.sum(axis=1), false.sum(axis=1), missed.sum(axis=1))
     return {"topic_macro_f1": _mean(list(each.values())), "topic_micro_f1": micro} | each
 
 
-def _stance_columns(
-    decisions: Decisions, gold: Gold, topics: Sequence[str], resamples: Resamples
-) -> dict[str, Column]:
+def _stance_columns(decisions: Decisions, gold: Gold, topics: Sequence[str], resamples: Resamples) -> dict[str, Column]:
     """Stance heads read on the sentences whose gold has the topic, whatever the topic head says."""
     columns: dict[str, Column] = {}
     polar: list[Column] = []
@@ -139,9 +143,7 @@ def _stance_columns(
     return {"stance_macro_f1": macro, "stance_favg": _mean(polar)} | columns
 
 
-def _triple_columns(
-    decisions: Decisions, gold: Gold, topics: Sequence[str], resamples: Resamples
-) -> dict[str, Column]:
+def _triple_columns(decisions: Decisions, gold: Gold, topics: Sequence[str], resamples: Resamples) -> dict[str, Column]:
     cells = np.arange(3)
     found = decisions.topic[:, :, None] & (decisions.stance[:, :, None] == cells)  # (n, topics, 3)
     truth = gold.stance[:, :, None] == cells
@@ -185,9 +187,7 @@ def _weighted_mean(values: NDArray[np.generic], mask: NDArray[np.float64], resam
     return np.divide(sums[:, 0], sums[:, 1], out=np.full(len(sums), np.nan), where=sums[:, 1] > 0)
 
 
-def _ece(
-    p: NDArray[np.float32], y: Bools, resamples: Resamples, mask: NDArray[np.float64] | None = None
-) -> Column:
+def _ece(p: NDArray[np.float32], y: Bools, resamples: Resamples, mask: NDArray[np.float64] | None = None) -> Column:
     """Expected calibration error of ``(n, k)`` probabilities pooled, in `BINS` equal-width bins."""
     mask = np.ones(p.shape) if mask is None else mask
     which = np.minimum((p * BINS).astype(int), BINS - 1)

@@ -6,12 +6,13 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
 
 from stancewire.codebook import STANCES
-from stancewire.errors import InputError, OutputError
+from stancewire.errors import InputError, OutputError, StancewireError
 from stancewire.files import atomic_path
 from stancewire.records import Tag
 
@@ -138,6 +139,23 @@ def _groups(rows: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str
         yield group
 
 
-def text_stream(binary: IO[bytes]) -> IO[str]:
-    """Standard output as UTF-8 text with plain line ends, on every system."""
-    return cast(IO[str], io.TextIOWrapper(binary, encoding="utf-8", newline="\n", write_through=False))
+@contextmanager
+def text_stream(binary: IO[bytes]) -> Iterator[IO[str]]:
+    """Standard output as UTF-8 text with plain line ends, on every system; it stays open.
+
+    Raises
+    ------
+    OutputError
+        When it cannot be written, as on a full disk.
+    """
+    stream = io.TextIOWrapper(cast(Any, binary), encoding="utf-8", newline="\n")
+    try:
+        yield cast(IO[str], stream)
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if isinstance(error, StancewireError):
+            raise
+        raise OutputError(f"standard output: cannot be written ({error.strerror or error}).") from None
+    stream.detach()

@@ -74,8 +74,8 @@ class Tagger:
         return self.bundle.manifest.calibration.predict_proba(self._runtime.decision_function(sentences))
 
     def decide(self, probabilities: Probabilities) -> Decisions:
-        """Topics and stances at the bundle's own thresholds."""
-        return decide(probabilities, self.bundle.manifest.thresholds)
+        """Topics and stances by the bundle's own thresholds and weights."""
+        return decide(probabilities, self.bundle.manifest.thresholds, self.bundle.manifest.stance_weights)
 
     def _tag_batch(self, batch: Sequence[tuple[Article, Unit]]) -> Iterator[Tag]:
         if not batch:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -20,6 +20,9 @@ class Recipe(BaseModel):
         Labelled sets, relative to the workspace; more can be added on the command line.
     dev_share
         Share of the sentences held out to calibrate, choose thresholds and measure.
+    hold_out
+        Where they are drawn from: ``all`` sets, or only the ``added`` ones (when there are any). Thresholds belong to
+        the kind of text that will be tagged: where the added sets are that kind, hold out from them alone.
     params
         Options of the family; its trainer checks them.
     """
@@ -31,6 +34,7 @@ class Recipe(BaseModel):
     description: str = ""
     data: tuple[str, ...] = ("labels",)
     dev_share: float = Field(default=0.15, gt=0, lt=0.5)
+    hold_out: Literal["all", "added"] = "all"
     seed: int = Field(default=0, ge=0)
     params: dict[Name, Any] = {}
 

@@ -109,7 +109,8 @@ class Tag:
     topic_p, stance_p
         Calibrated probabilities of every topic, and of every topic's stances.
     review
-        The model is not sure enough to be trusted here.
+        A person should look: some topic's probability is near its threshold, on either side, or no stance of a
+        topic in `labels` has a majority of the probability.
     truncated
         The model could not see the whole sentence.
     """

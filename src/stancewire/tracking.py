@@ -1,177 +1,29 @@
-"""MLflow behind a small door: what a run keeps, and where.
+"""MLflow behind a small door: where runs go, and what happens when the store does not take them.
 
-`MlflowStore` opens runs; `Run` is what training writes to. `NullRun` keeps nothing, for ``--no-track`` and tests.
+`MlflowStore` opens runs. A store that is down, read-only or full never ends a training: from the first failure on the
+run is kept under ``mlruns/unsent/``, and `MlflowStore.sync` sends it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
-from stancewire.errors import MissingError
-from stancewire.metrics import Metric
+from stancewire.errors import MissingError, OutputError, first_line
+from stancewire.files import write_json
+from stancewire.mlflow_run import MlflowRun
+from stancewire.runs import NullRun, Run, RunInfo
+from stancewire.safe_run import SafeRun
+from stancewire.spool import HEAD, Head, new_head, read_head, replay, spools
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    from mlflow import MlflowClient
 
-
-class Run(Protocol):
-    """One tracked run."""
-
-    def params(self, values: Mapping[str, Any]) -> None:
-        """Keep parameters; nested mappings become dotted names."""
-        ...
-
-    def metrics(self, values: Mapping[str, Metric], prefix: str = "") -> None:
-        """Keep metrics, each with its interval as ``<name>/low`` and ``<name>/high``."""
-        ...
-
-    def step_metric(self, name: str, value: float, step: int) -> None:
-        """Keep one point of a training curve."""
-        ...
-
-    def figure(self, name: str, figure: Figure) -> None:
-        """Keep a picture under ``figures/``."""
-        ...
-
-    def table(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Keep a table that the UI shows."""
-        ...
-
-    def file(self, path: Path, folder: str) -> None:
-        """Keep a file or folder."""
-        ...
-
-    def dataset(self, name: str, rows: Sequence[Mapping[str, Any]], digest: str, context: str) -> None:
-        """Keep which data was used, with its digest and profile."""
-        ...
-
-    def document(self, name: str, content: Mapping[str, Any]) -> None:
-        """Keep a small structure as ``<name>.yaml``."""
-        ...
-
-    def model(self, bundle: Path) -> None:
-        """Keep the bundle as an MLflow model."""
-        ...
-
-
-class NullRun:
-    """A run that keeps nothing."""
-
-    def params(self, values: Mapping[str, Any]) -> None:
-        """Ignore."""
-
-    def metrics(self, values: Mapping[str, Metric], prefix: str = "") -> None:
-        """Ignore."""
-
-    def step_metric(self, name: str, value: float, step: int) -> None:
-        """Ignore."""
-
-    def figure(self, name: str, figure: Figure) -> None:
-        """Ignore."""
-
-    def table(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Ignore."""
-
-    def file(self, path: Path, folder: str) -> None:
-        """Ignore."""
-
-    def dataset(self, name: str, rows: Sequence[Mapping[str, Any]], digest: str, context: str) -> None:
-        """Ignore."""
-
-    def document(self, name: str, content: Mapping[str, Any]) -> None:
-        """Ignore."""
-
-    def model(self, bundle: Path) -> None:
-        """Ignore."""
-
-
-@dataclass(frozen=True, slots=True)
-class MlflowRun:
-    """The active MLflow run."""
-
-    register_as: str | None = None
-
-    def params(self, values: Mapping[str, Any]) -> None:
-        """See `Run`."""
-        import mlflow
-
-        mlflow.log_params(dict(_flatten(values)))
-
-    def metrics(self, values: Mapping[str, Metric], prefix: str = "") -> None:
-        """See `Run`."""
-        import mlflow
-
-        flat: dict[str, float] = {}
-        for name, metric in values.items():
-            flat |= {f"{prefix}{name}{end}": x for end, x in zip(("", "/low", "/high"), metric, strict=True)}
-        mlflow.log_metrics(flat)
-
-    def step_metric(self, name: str, value: float, step: int) -> None:
-        """See `Run`."""
-        import mlflow
-
-        mlflow.log_metric(name, value, step=step)
-
-    def figure(self, name: str, figure: Figure) -> None:
-        """See `Run`."""
-        import mlflow
-
-        mlflow.log_figure(figure, f"figures/{name}.png")
-
-    def table(self, name: str, rows: Sequence[Mapping[str, Any]]) -> None:
-        """See `Run`."""
-        import mlflow
-        import pandas
-
-        mlflow.log_table(pandas.DataFrame(list(rows)), f"tables/{name}.json")
-
-    def file(self, path: Path, folder: str) -> None:
-        """See `Run`."""
-        import mlflow
-
-        if path.is_dir():
-            mlflow.log_artifacts(str(path), folder)
-        else:
-            mlflow.log_artifact(str(path), folder)
-
-    def dataset(self, name: str, rows: Sequence[Mapping[str, Any]], digest: str, context: str) -> None:
-        """See `Run`."""
-        import mlflow
-        import mlflow.data
-        import pandas
-
-        frame = pandas.DataFrame(list(rows))
-        # MLflow shows at most 36 characters of a digest
-        mlflow.log_input(mlflow.data.from_pandas(frame, name=name, digest=digest[:32]), context=context)
-
-    def document(self, name: str, content: Mapping[str, Any]) -> None:
-        """See `Run`."""
-        import mlflow
-
-        mlflow.log_dict(dict(content), f"{name}.yaml")
-
-    def model(self, bundle: Path) -> None:
-        """See `Run`; with `register_as` it becomes a new version of that name, alias ``candidate``."""
-        import mlflow
-        import mlflow.pyfunc
-
-        from stancewire import __version__, pyfunc_model
-
-        info = mlflow.pyfunc.log_model(
-            name="model",
-            python_model=str(pyfunc_model.__file__),
-            artifacts={"bundle": str(bundle)},
-            input_example=["The minister urged partners to send more missiles."],
-            pip_requirements=[f"stancewire=={__version__}", "mlflow>=3.17,<4"],
-            registered_model_name=self.register_as,
-        )
-        if self.register_as:
-            version = str(info.registered_model_version)
-            mlflow.MlflowClient().set_registered_model_alias(self.register_as, "candidate", version)
+__all__ = ["MlflowRun", "MlflowStore", "NullRun", "Run", "RunInfo", "SafeRun"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +49,11 @@ class MlflowStore:
         """The server, or the SQLite file of the folder."""
         return self.uri or f"sqlite:///{(self.folder / 'mlflow.db').resolve().as_posix()}"
 
+    @property
+    def unsent(self) -> Path:
+        """Where runs are kept that the store did not take."""
+        return self.folder / "unsent"
+
     def connect(self) -> None:
         """Point MLflow at this store.
 
@@ -204,38 +61,140 @@ class MlflowStore:
         ------
         MissingError
             When the extra ``train`` is not installed.
+        OutputError
+            When the folder cannot be made.
         """
         try:
             import mlflow
         except ImportError:
             raise MissingError("MLflow needs an extra: pip install 'stancewire[train]'") from None
-        self.folder.mkdir(exist_ok=True)
+        try:
+            self.folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"{self.folder}: cannot be made ({error.strerror}).") from None
         mlflow.set_tracking_uri(self.tracking_uri)
+
+    def client(self) -> MlflowClient:
+        """MLflow's client of this store; raises as `connect` does."""
+        self.connect()
+        import mlflow
+
+        return mlflow.MlflowClient(self.tracking_uri, self.tracking_uri)
 
     @contextmanager
     def run(
         self, name: str, description: str, tags: Mapping[str, str], register_as: str | None = None
-    ) -> Iterator[Run]:
-        """Open a run; it ends as failed when the block raises."""
-        self.connect()
-        import mlflow
+    ) -> Iterator[SafeRun]:
+        """Open a run; it ends as failed when the block raises.
 
-        found = mlflow.get_experiment_by_name(self.experiment)
+        Raises
+        ------
+        MissingError
+            When MLflow is not installed; nothing that the store does raises.
+        """
+        head = new_head(self.experiment, RunInfo(name, description, tags), register_as, None)
+        with self._open(head) as run, _system_metrics(run):
+            yield run
+
+    @contextmanager
+    def _open(self, head: Head) -> Iterator[SafeRun]:
+        run = SafeRun(self._open, self.unsent, head)
+        try:
+            head.run_id = self._start(head)
+            run.live = MlflowRun(head.run_id, head.register_as)
+        except MissingError:
+            raise
+        except Exception as error:  # whatever a store does, training goes on
+            run.fail(error)
+        try:
+            yield run
+            head.status = "FINISHED"
+        except BaseException:
+            head.status = "FAILED"
+            raise
+        finally:
+            self._end(run)
+
+    def _start(self, head: Head) -> str:
+        """Create the run; returns its id."""
+        from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID
+
+        client = self.client()
+        if head.parent and (self.unsent / head.parent).exists():
+            raise OutputError("the run above is kept in a folder")
+        tags = head.tags | {"mlflow.note.content": head.description} if head.description else head.tags
+        tags = tags | _who() | ({MLFLOW_PARENT_RUN_ID: head.parent} if head.parent else {})
+        experiment = self._experiment_id(client, head.experiment)
+        made = client.create_run(experiment, start_time=head.started, tags=tags, run_name=head.name)
+        return str(made.info.run_id)
+
+    def _experiment_id(self, client: MlflowClient, name: str) -> str:
+        found = client.get_experiment_by_name(name)
+        if found:
+            return str(found.experiment_id)
         location = None if self.uri else (self.folder / "artifacts").resolve().as_uri()
-        experiment_id = found.experiment_id if found else mlflow.create_experiment(self.experiment, location)
-        with mlflow.start_run(
-            experiment_id=experiment_id,
-            run_name=name,
-            description=description,
-            tags=dict(tags),
-            log_system_metrics=True,
-        ):
-            yield MlflowRun(register_as)
+        return str(client.create_experiment(name, location))
+
+    def _end(self, run: SafeRun) -> None:
+        if run.live is not None:
+            try:
+                self.client().set_terminated(run.live.run_id, run.head.status)
+            except Exception as error:
+                run.fail(error)
+        if run.spool is not None:
+            run.spool.save()
+
+    def sync(self) -> Iterator[tuple[Path, str]]:
+        """Send every kept run that has ended; yields its former folder and its run id.
+
+        A run that cannot be sent stays where it is.
+
+        Raises
+        ------
+        OutputError
+            When the store still fails.
+        """
+        sent: dict[str, str] = {}
+        for folder in spools(self.unsent):
+            head = read_head(folder)
+            head.parent = sent.get(head.parent or "", head.parent)
+            if head.status is None:
+                continue
+            try:
+                run_id = self._send(folder, head)
+            except Exception as error:
+                raise OutputError(f"{folder}: not sent, {self.tracking_uri} failed ({first_line(error)}).") from error
+            sent[folder.name] = run_id
+            shutil.rmtree(folder)
+            yield folder, run_id
+
+    def _send(self, folder: Path, head: Head) -> str:
+        run_id = head.run_id = head.run_id or self._start(head)
+        write_json(folder / HEAD, head.to_dict())  # a second try goes on in the same run
+        replay(folder, MlflowRun(run_id, head.register_as))
+        self.client().set_terminated(run_id, head.status)
+        return run_id
 
 
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flatten(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
+def _who() -> dict[str, str]:
+    """MLflow's own tags of user and program."""
+    from mlflow.tracking.context.registry import resolve_tags
+
+    found: dict[str, Any] = resolve_tags()
+    return {name: str(value) for name, value in found.items() if name in ("mlflow.user", "mlflow.source.name")}
+
+
+@contextmanager
+def _system_metrics(run: SafeRun) -> Iterator[None]:
+    """Processor, memory and disk use of this machine while the block runs, when the store works."""
+    if run.live is None:
+        yield
+        return
+    from mlflow.system_metrics.system_metrics_monitor import SystemMetricsMonitor
+
+    monitor = SystemMetricsMonitor(run.live.run_id)
+    monitor.start()
+    try:
+        yield
+    finally:
+        monitor.finish()

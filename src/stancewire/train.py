@@ -2,56 +2,31 @@
 
 from __future__ import annotations
 
-import importlib.metadata
-import platform
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from stancewire import evaluate as evaluation
-from stancewire.bundle import CARD, Bundle, Manifest, write_manifest
-from stancewire.calibration import choose_thresholds, fit_calibration
+from stancewire.bundle import CARD, PROFILE, Bundle, Manifest, write_manifest
+from stancewire.calibration import choose_stance_weights, choose_thresholds, fit_calibration
 from stancewire.card import model_card
-from stancewire.codebook import Codebook
 from stancewire.errors import InputError, OutputError
 from stancewire.evaluate import Report
-from stancewire.figures import figures_of
-from stancewire.files import canonical_json, sha256, write_bytes
+from stancewire.experiment import labels_hash_of, package_versions, track
+from stancewire.files import write_bytes, write_json
+from stancewire.job import DEV, Job
+from stancewire.metrics import Metric
 from stancewire.predict import Tagger
-from stancewire.recipe import Recipe
+from stancewire.profile import make_profile
 from stancewire.records import LabelledSentence, LabelledSet
+from stancewire.runs import Run
 from stancewire.runtimes import open_runtime
 from stancewire.scores import gold_arrays
 from stancewire.splits import split_documents
-from stancewire.tracking import Run
 from stancewire.trainers import Fitted, Progress, Trainer, TrainingSet
-
-PACKAGES = ("numpy", "scikit-learn", "torch", "transformers", "onnxruntime", "tokenizers", "sentencex")
-DEV = "dev split"
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Everything that decides a bundle.
-
-    Attributes
-    ----------
-    data
-        Labelled sets to train on, by name; their sentences' ids and documents must not repeat.
-    measure_on
-        Further labelled sets that are only measured on, by name.
-    digests
-        Hash of the files of every set in `data` and `measure_on`.
-    """
-
-    recipe: Recipe
-    codebook: Codebook
-    data: Mapping[str, LabelledSet]
-    measure_on: Mapping[str, LabelledSet]
-    digests: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +50,7 @@ def train(job: Job, trainer: Trainer, target: Path, run: Run, progress: Progress
         When `target` is a folder that holds something else than a bundle.
     """
     _check_target(target)
-    data = _split(job)
+    data = split_data(job)
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
         folder = Path(temporary) / target.name
@@ -88,12 +63,22 @@ def train(job: Job, trainer: Trainer, target: Path, run: Run, progress: Progress
     return Trained(bundle, reports)
 
 
+def try_out(job: Job, data: TrainingSet, trainer: Trainer, progress: Progress) -> dict[str, Metric]:
+    """Metrics on the held-out sentences of a model that is not kept."""
+    with tempfile.TemporaryDirectory(prefix="stancewire-") as temporary:
+        folder = Path(temporary)
+        fitted = trainer.fit(data, folder, progress)
+        _, reports = _finish(replace(job, measure_on={}), data, fitted, folder, progress)
+    return reports[DEV].metrics
+
+
 def _check_target(target: Path) -> None:
     if target.exists() and not (target / "bundle.json").is_file():
         raise OutputError(f"{target}: exists and is not a bundle; it will not be replaced. Choose another --name.")
 
 
-def _split(job: Job) -> TrainingSet:
+def split_data(job: Job) -> TrainingSet:
+    """The sentences to train on and those held out; raises `InputError` when there are too few."""
     rows: list[LabelledSentence] = []
     for name, labelled in job.data.items():
         taken = {row.doc for row in rows}
@@ -101,13 +86,19 @@ def _split(job: Job) -> TrainingSet:
         if clash:
             raise InputError(f"{name}: document '{clash}' is in another set too; ids must differ between sets.")
         rows += labelled.scored
-    held_out = split_documents(rows, job.recipe.dev_share, job.recipe.seed)
+    held_out = split_documents(_candidates(job, rows), job.recipe.dev_share, job.recipe.seed)
     train_rows = [row for row in rows if row.doc not in held_out]
     dev_rows = [row for row in rows if row.doc in held_out]
     if not train_rows or not dev_rows:
         found = f"{len(train_rows)} sentences to train on and {len(dev_rows)} held out"
         raise InputError(f"{', '.join(job.data)}: found {found}; both must have some. Label more, or change dev_share.")
     return TrainingSet(train_rows, dev_rows, job.codebook, job.recipe.seed)
+
+
+def _candidates(job: Job, rows: list[LabelledSentence]) -> list[LabelledSentence]:
+    """The sentences that may be held out; see `Recipe.hold_out`."""
+    added = [row for name, labelled in job.data.items() if name not in job.recipe.data for row in labelled.scored]
+    return added if job.recipe.hold_out == "added" and added else rows
 
 
 def _finish(
@@ -119,18 +110,25 @@ def _finish(
     scores = runtime.decision_function([row.sentence for row in data.dev])
     gold = gold_arrays(data.dev, job.codebook)
     calibration = fit_calibration(scores, gold)
+    probabilities = calibration.predict_proba(scores)
     manifest = Manifest(
         name=job.recipe.name,
         family=job.recipe.family,
         codebook=job.codebook,
         runtime=fitted.runtime,
         context=fitted.context,
-        thresholds=choose_thresholds(calibration.predict_proba(scores).topic, gold.topic),
+        thresholds=choose_thresholds(probabilities.topic, gold.topic),
+        stance_weights=choose_stance_weights(probabilities.stance, gold),
         calibration=calibration,
         metrics={},
         provenance=_provenance(job, data, fitted),
     )
-    reports = _measure(Tagger(Bundle(folder, manifest, "unwritten")), job, data, progress)
+    tagger = Tagger(Bundle(folder, manifest, "unwritten"))
+    topics = job.codebook.topic_ids
+    write_json(
+        folder / PROFILE, make_profile(data.train, data.dev, probabilities, tagger.decide(probabilities), topics)
+    )
+    reports = _measure(tagger, job, data, progress)
     main = list(reports)[-1] if job.measure_on else DEV
     measured = {name: report.metrics for name, report in reports.items()}
     card = model_card(job.recipe, job.codebook, list(job.data.values()), measured)
@@ -151,60 +149,14 @@ def _measure(tagger: Tagger, job: Job, data: TrainingSet, progress: Progress) ->
 
 def _provenance(job: Job, data: TrainingSet, fitted: Fitted) -> dict[str, Any]:
     return {
-        "recipe": job.recipe.model_dump(mode="json"),
+        "recipe": job.recipe.model_dump(mode="json", exclude_none=True),
         "recipe_hash": job.recipe.hash,
-        "labels_hash": sha256(canonical_json({name: job.digests[name] for name in job.data})),
+        "labels_hash": labels_hash_of(job),
         "train_sentences": len(data.train),
         "dev_sentences": len(data.dev),
         "packages": package_versions(),
         "notes": dict(fitted.notes),
     }
-
-
-def package_versions() -> dict[str, str]:
-    """Versions of Python and of the packages that decide a bundle's bytes, as far as installed."""
-    versions = {"python": platform.python_version()}
-    for name in ("stancewire", *PACKAGES):
-        try:
-            versions[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return versions
-
-
-def track(job: Job, data: TrainingSet, bundle: Bundle, reports: Mapping[str, Report], run: Run) -> None:
-    """Write everything about a trained bundle into a run."""
-    topics = job.codebook.topic_ids
-    recipe = job.recipe.model_dump(mode="json", exclude={"description"})
-    run.params(recipe | {"train_sentences": len(data.train), "dev_sentences": len(data.dev)})
-    for name, labelled in job.data.items():
-        run.dataset(name, _dataset_rows(labelled.scored), job.digests[name], "training")
-    for name, labelled in job.measure_on.items():
-        run.dataset(name, _dataset_rows(labelled.scored), job.digests[name], "evaluation")
-    run.document("recipe", job.recipe.model_dump(mode="json"))
-    run.document("codebook", job.codebook.model_dump(mode="json"))
-    run.document("packages", package_versions())
-    for name, report in reports.items():
-        prefix = "dev/" if name == DEV and job.measure_on else ""
-        run.metrics(report.metrics, prefix)
-        run.table(f"predictions_{name.replace(' ', '_')}", list(evaluation.prediction_rows(report, topics)))
-    for name, figure in figures_of(list(reports.values())[-1], topics):
-        run.figure(name, figure)
-    run.file(bundle.folder / CARD, "card")
-    run.model(bundle.folder)
-
-
-def _dataset_rows(rows: Sequence[LabelledSentence]) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": row.id,
-            "doc": row.doc,
-            "source": row.source,
-            "text": row.text,
-            **{topic: label.stance for topic, label in (row.labels or {}).items()},
-        }
-        for row in rows
-    ]
 
 
 def _replace(folder: Path, target: Path) -> None:

@@ -1,7 +1,8 @@
 """Users' articles in: files of many formats to a stream of `Article`.
 
-`read_articles` is the one door. A reader is one short file per format; each yields articles or raises `InputError`
-for a bad record, which stops the stream or, with ``on_error="skip"``, is handed to the caller's `reject`.
+`read_articles` is the one door. A reader is one short file per format; each yields articles or raises
+`InputError` for a bad record, which stops the stream or, with ``on_error="skip"``, is handed to the caller's
+`reject`.
 """
 
 from stancewire.articles.options import ReadOptions

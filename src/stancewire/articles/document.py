@@ -11,15 +11,15 @@ from stancewire.text import is_hard_wrapped
 
 _FRONT_MATTER = re.compile(r"\A---\r?\n.*?\r?\n---\r?\n", re.DOTALL)
 _SOURCE_NOTE = re.compile(r"\r?\n[ \t]*(?:Original )?Source:[ \t]*(\S[^\r\n]{0,300})\s*\Z", re.IGNORECASE)
-_TITLE_LINE = re.compile(r"\s*(?P<title>[^\r\n]{1,200}?)[ \t]*\r?\n(?P<blank>[ \t]*\r?\n)?\s*(?=\S)")
+_TITLE_LINE = re.compile(r"\s*+(?:#{1,6} )?(?P<title>\S[^\r\n]{0,199}+)\r?\n(?P<blank>[ \t]*+\r?\n)?\s*+(?=\S)")
 
 
 def article_from_text(text: str, doc: str) -> Article:
     """An article from plain text or Markdown.
 
-    The first line is the title when other text follows it, it is at most 200 characters long and does not end in a
-    full stop (in hard-wrapped text a blank line must follow it). A last line ``Original Source: ...`` and a Markdown
-    front matter are not part of the body. `Article.text` is the file as read, so offsets hold in it.
+    The first line is the title when other text follows it, it is at most 200 characters long and does not end
+    in a full stop (in hard-wrapped text a blank line must follow it). A last line ``Original Source: ...`` and a
+    Markdown front matter are not part of the body. `Article.text` is the file as read, so offsets hold in it.
     """
     check_length(text)
     front = _FRONT_MATTER.match(text)
@@ -29,13 +29,13 @@ def article_from_text(text: str, doc: str) -> Article:
     line = _TITLE_LINE.match(text, start, end)
     title = ""
     if line and _is_title(line, text):
-        title, start = line["title"].lstrip("# ").strip(), line.end()
+        title, start = line["title"].strip(), line.end()
     extra = {"source": note[1].strip()} if note else {}
     return Article(doc=doc, text=text, title=title, extra=extra, body=(start, end))
 
 
 def _is_title(line: re.Match[str], text: str) -> bool:
-    if line["title"].endswith("."):
+    if line["title"].rstrip().endswith("."):
         return False
     return bool(line["blank"]) or not is_hard_wrapped(text.splitlines()[:40])
 

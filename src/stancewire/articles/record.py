@@ -71,17 +71,19 @@ def article_from_record(record: Mapping[str, Any], doc: str, options: ReadOption
 def check_length(text: str) -> str:
     """Return the text; raise `InputError` when it is empty or longer than any article."""
     if not text.strip():
-        raise InputError("the text is empty; expected an article. Leave the record out, or use --on-error skip.")
+        raise InputError("the text is empty; expected an article. Leave it out, or use --on-error skip.")
     if len(text) > MAX_CHARS:
-        raise InputError(f"found a record of {len(text):,} characters, expected at most {MAX_CHARS:,}. Split it.")
+        found = f"{len(text):,} characters"
+        raise InputError(f"found a record of {found}, expected at most {MAX_CHARS:,}. Split it.")
     return text
 
 
 def _check_text(record: Mapping[str, Any], column: str | None) -> str:
     if column is None:
         listed = ", ".join(list(record)[:20]) or "none"
-        raise InputError(f"found no text (keys: {listed}); expected 'text' or 'sentences'. Name it with --text.")
-    value = record[column]
+        found = f"found no text (keys: {listed})"
+        raise InputError(f"{found}; expected 'text' or 'sentences'. Name it with --text.")
+    value = "" if record[column] is None else record[column]
     if not isinstance(value, str):
         raise InputError(f"'{column}' is {type(value).__name__}, expected a text.")
     return check_length(value)

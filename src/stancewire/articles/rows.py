@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,11 +12,13 @@ from typing import IO, Any
 from stancewire.articles.options import MAX_CHARS, ReadOptions
 from stancewire.articles.record import article_from_record, find_columns
 from stancewire.errors import InputError, MissingError
-from stancewire.files import decode, parse_json_object
+from stancewire.files import canonical_json, decode, parse_json_object
 from stancewire.records import Article
 
 Make = Callable[[], Article]
-"""Builds one article, or raises `InputError` with file and line: so a bad record can be skipped."""
+"""Builds one article, or raises `InputError` with file and line, so that a bad record can be skipped."""
+
+_COMPRESSION = {".gz": "gzip", ".zst": "zstd"}
 
 
 def jsonl_rows(stream: IO[bytes], name: str, options: ReadOptions) -> Iterator[Make]:
@@ -34,10 +35,21 @@ def jsonl_rows(stream: IO[bytes], name: str, options: ReadOptions) -> Iterator[M
 
 def _json_article(line: bytes, where: str, options: ReadOptions) -> Make:
     def make() -> Article:
-        record = parse_json_object(decode(line, where), where)
+        text = decode(line, where)
+        record = parse_json_object(text, where)
+        if "\\ud" in text or "\\uD" in text:
+            _check_surrogates(record, where)
         return _placed(record, where, options)
 
     return make
+
+
+def _check_surrogates(record: dict[str, Any], where: str) -> None:
+    """Refuse half of an escaped surrogate pair: it is no character and cannot be written as UTF-8."""
+    try:
+        canonical_json(record)
+    except UnicodeEncodeError:
+        raise InputError(f"{where}: found half of a \\uD8xx\\uDCxx pair, expected whole characters.") from None
 
 
 def _placed(record: dict[str, Any], where: str, options: ReadOptions) -> Article:
@@ -53,7 +65,7 @@ def csv_rows(path: Path, options: ReadOptions) -> Iterator[Make]:
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     try:
         with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, delimiter=delimiter)
+            reader = csv.DictReader(stream, delimiter=delimiter, strict=True)
             _check_header(list(reader.fieldnames or ()), path, options)
             for number, row in enumerate(reader, start=1):
                 where = f"{path.name}:{number}"
@@ -96,22 +108,13 @@ def parquet_rows(path: Path, options: ReadOptions) -> Iterator[Make]:
 
 @contextmanager
 def open_compressed(path: Path) -> Iterator[IO[bytes]]:
-    """Open a plain, ``.gz`` or ``.zst`` file for reading bytes."""
-    try:
-        if path.suffix == ".gz":
-            with gzip.open(path) as stream:
-                yield stream  # type: ignore[misc]
-        elif path.suffix == ".zst":
-            import zstandard
+    """Open a plain, ``.gz`` or ``.zst`` file for reading bytes; a damaged one raises `InputError`."""
+    import pyarrow
 
-            with path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as reader:
-                yield io.BufferedReader(reader)  # type: ignore[arg-type]
-        else:
-            with path.open("rb") as stream:
-                yield stream
+    try:
+        with pyarrow.input_stream(path, compression=_COMPRESSION.get(path.suffix.lower())) as stream:
+            yield io.BufferedReader(stream)
     except FileNotFoundError:
         raise MissingError(f"{path}: no such file. Check the path and the current directory.") from None
-    except (OSError, EOFError) as error:
-        if isinstance(error, InputError):
-            raise
+    except OSError as error:
         raise InputError(f"{path}: cannot be read ({error}).") from None

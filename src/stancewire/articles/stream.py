@@ -64,10 +64,10 @@ def _expand(given: str) -> Iterator[tuple[Path, str]]:
     """Files of one argument, with the name that becomes the article's id."""
     path = Path(given)
     if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.is_file() and _suffix(p) in SUFFIXES)
+        found = sorted(p for p in path.rglob("*") if p.is_file() and _is_article(p))
         if not found:
             raise MissingError(f"{given}: nothing to read in this folder (expected {', '.join(SUFFIXES)}).")
-        yield from ((p, p.relative_to(path).as_posix()) for p in found if p.name != "SOURCES.md")
+        yield from ((p, p.relative_to(path).as_posix()) for p in found)
     elif path.exists():
         yield path, path.name
     elif glob.has_magic(given):
@@ -78,6 +78,10 @@ def _expand(given: str) -> Iterator[tuple[Path, str]]:
             yield from _expand(match)
     else:
         raise MissingError(f"{given}: no such file or folder. Check the path and the current directory.")
+
+
+def _is_article(path: Path) -> bool:
+    return _suffix(path) in SUFFIXES and path.name != "SOURCES.md"
 
 
 def _suffix(path: Path) -> str:

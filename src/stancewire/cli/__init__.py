@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from pathlib import Path
 from typing import cast
@@ -11,7 +10,6 @@ from typing import cast
 import click
 
 from stancewire import __version__
-from stancewire.cli.terminal import say_error
 from stancewire.errors import StancewireError
 
 COMMANDS = {
@@ -62,15 +60,29 @@ def main() -> None:
     try:
         code = group.main(standalone_mode=False)
     except StancewireError as error:
-        say_error(str(error))
+        _fail(str(error))
         code = 1
     except click.exceptions.Abort:  # Ctrl-C
-        say_error("interrupted; nothing is half written.")
+        _fail("interrupted; nothing is half written.")
         code = 130
     except click.ClickException as error:
-        error.show()
+        _say_usage(error)
         code = error.exit_code
-    except BrokenPipeError:  # the reader of our output (head, less) has gone
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
     sys.exit(code or 0)
+
+
+def _fail(message: str) -> None:
+    """Say an error; what draws on the terminal is loaded only now, for a quick ``--help``."""
+    from stancewire.cli.terminal import say_error
+
+    say_error(message)
+
+
+def _say_usage(error: click.ClickException) -> None:
+    """One line for wrong usage; the help where a command was called without anything."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    command = context.command_path if context else "stancewire"
+    _fail(f"{command}: {error.format_message()} See '{command} --help'.")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import click
 from rich.table import Table
 
-from stancewire.cli.terminal import counted, show
+from stancewire.cli.terminal import counted, say, show
 from stancewire.compare import COMPARED, Entry, compare
+from stancewire.errors import MissingError
+from stancewire.files import write_bytes
+
+PICTURES = (".png", ".svg", ".pdf")
 
 
 @click.command("compare")
@@ -20,21 +25,45 @@ from stancewire.compare import COMPARED, Entry, compare
     type=click.Path(path_type=Path, file_okay=False),
     help="A labelled set.",
 )
-def command(bundles: tuple[Path, ...], labelled: Path) -> None:
+@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw quality against speed: FILE.png.")
+def command(bundles: tuple[Path, ...], labelled: Path, plot: Path | None) -> None:
     """Put BUNDLES side by side; differences are against the first, * where p < 0.05 (paired bootstrap of documents)."""
-    table = Table(title=f"on {labelled.name}", title_justify="left")
+    if plot:
+        _check_plot(plot)
+    entries = list(counted(compare(bundles, labelled), "bundles", len(bundles)))
+    show(_table(entries, f"on {labelled.name}"))
+    if plot:
+        _draw(entries, plot)
+        say(f"picture written to {plot}")
+
+
+def _table(entries: list[Entry], title: str) -> Table:
+    table = Table(title=title, title_justify="left")
     for head in ("bundle", *COMPARED, "sentences/s", "MB", "load s"):
         table.add_column(head, justify="left" if head == "bundle" else "right")
-    for entry in counted(compare(bundles, labelled), "bundles", len(bundles)):
-        cells = (_cell(entry, metric) for metric in COMPARED)
+    for entry in entries:
         table.add_row(
             entry.label,
-            *cells,
+            *(_cell(entry, metric) for metric in COMPARED),
             f"{entry.sentences_per_second:,.0f}",
             f"{entry.megabytes:.1f}",
             f"{entry.load_seconds:.2f}",
         )
-    show(table)
+    return table
+
+
+def _check_plot(plot: Path) -> None:
+    """Refuse before anything is measured."""
+    if plot.suffix.lower() not in PICTURES:
+        raise click.UsageError(f"--plot {plot}: expected a file that ends in {', '.join(PICTURES)}.")
+    if find_spec("matplotlib") is None:
+        raise MissingError("--plot needs an extra: pip install 'stancewire[train]'")
+
+
+def _draw(entries: list[Entry], plot: Path) -> None:
+    from stancewire.figures import image_bytes, pareto
+
+    write_bytes(plot, image_bytes(pareto(entries), plot.suffix.lower().lstrip(".")))
 
 
 def _cell(entry: Entry, metric: str) -> str:

@@ -36,7 +36,7 @@ TABLE = "table"
     type=click.Choice([*FORMATS, TABLE]),
     help="Default: what the file's ending says; without -o a table on a terminal, else jsonl.",
 )
-@click.option("--table", "and_table", is_flag=True, help="With -o: show the table too.")
+@click.option("--table", "and_table", is_flag=True, help="Show the table, with -o too.")
 @click.option("--text", help="Column or key with the text.")
 @click.option("--id", help="Column or key with the id.")
 @click.option("--title", help="Column or key with the title.")
@@ -63,8 +63,7 @@ def command(
 
     Reads .txt .md .html .jsonl(.gz .zst) .csv .tsv .parquet. The first line of a .txt or .md file is its title.
     """
-    if output and kind != TABLE:
-        kind = format_of(output, kind)
+    kind = _kind(output, kind, and_table)
     rejected: list[str] = []
     options = ReadOptions(**reading, reject=lambda problem: _reject(problem, rejected))
     tagger = open_tagger(context, model)
@@ -72,14 +71,25 @@ def command(
     topics = tagger.bundle.manifest.codebook.topic_ids
     if output:
         kept: list[Tag] = []
-        rows = write_tags(_keep(tags, kept) if and_table else tags, output, str(kind), topics)
+        rows = write_tags(_keep(tags, kept) if and_table else tags, output, kind, topics)
         if and_table:
             show(tag_table(kept))
         say(f"{rows} sentences tagged by {tagger.bundle.label}, written to {output}")
     else:
-        _to_stdout(tags, kind or (TABLE if sys.stdout.isatty() else "jsonl"), topics)
+        _to_stdout(tags, kind, topics)
     if rejected:
         say(f"{len(rejected)} records left out.")
+
+
+def _kind(output: Path | None, kind: str | None, and_table: bool) -> str:
+    """The output's format: as named, as the file's ending says, else what suits a terminal or a pipe."""
+    if output:
+        if kind == TABLE:
+            raise click.UsageError("--format table is for the terminal; with -o use --table.")
+        return format_of(output, kind)
+    if kind == "parquet":
+        raise click.UsageError("Parquet is not written to a terminal or pipe; name a file with -o.")
+    return kind or (TABLE if and_table or sys.stdout.isatty() else "jsonl")
 
 
 def _reject(problem: str, rejected: list[str]) -> None:
@@ -97,8 +107,6 @@ def _to_stdout(tags: Iterable[Tag], kind: str, topics: tuple[str, ...]) -> None:
     if kind == TABLE:
         show(tag_table(list(tags)))
         return
-    if kind == "parquet":
-        raise click.UsageError("Parquet is not written to a terminal or pipe; name a file with -o.")
     with text_stream(sys.stdout.buffer) as stream:
         if kind == "csv":
             write_csv_stream(tags, stream, topics)

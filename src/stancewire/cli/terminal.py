@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -38,8 +39,9 @@ def say(message: str) -> None:
 
 def say_error(message: str) -> None:
     """An error's line (or lines, when there are several problems) to stderr, in red on a terminal."""
+    colour = None if os.environ.get("NO_COLOR") else "red"
     for line in message.splitlines():
-        click.secho(f"error: {line}", fg="red", err=True)
+        click.secho(f"error: {line}", fg=colour, err=True)
 
 
 def show(table: Table) -> None:

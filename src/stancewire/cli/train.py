@@ -11,10 +11,11 @@ from stancewire.cli.setting import git_state, store, workspace
 from stancewire.cli.terminal import metric_table, say, show, steps
 from stancewire.errors import MissingError
 from stancewire.evaluate import HEADLINES
+from stancewire.job import Job
 from stancewire.labels import labels_hash, read_labels
 from stancewire.recipe import Recipe, read_recipe
 from stancewire.tracking import NullRun, Run
-from stancewire.train import Job, Trained, train
+from stancewire.train import Trained, train
 from stancewire.trainers import Trainer, make_trainer
 from stancewire.workspace import Workspace
 

@@ -1,0 +1,92 @@
+"""Pictures of choices and of growth: thresholds, cells with their intervals, and what more labels would bring."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from stancewire.codebook import AGAINST, FAVOR, NEUTRAL, STANCES
+from stancewire.evaluate import Report
+from stancewire.metrics import Metric
+from stancewire.scores import Floats
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_COLOURS = {FAVOR: "tab:green", AGAINST: "tab:red", NEUTRAL: "tab:grey"}
+
+
+class Point(NamedTuple):
+    """One point of a learning curve: sentences trained on, metrics on the held-out ones."""
+
+    sentences: int
+    metrics: dict[str, Metric]
+
+
+def curves_of(report: Report, topics: Sequence[str], thresholds: Floats) -> Iterator[tuple[str, Figure]]:
+    """Names and figures: threshold curves of the topics, bars of the cells."""
+    yield "thresholds", threshold_curves(report, topics, thresholds)
+    yield "cells", cell_bars(report, topics)
+
+
+def threshold_curves(report: Report, topics: Sequence[str], thresholds: Floats) -> Figure:
+    """Precision, recall and F1 of each topic at every threshold, with the one that was chosen."""
+    figure, rows = _grid(len(topics), 3.4)
+    grid = np.linspace(0.01, 0.99, 99)
+    for k, (topic, axes) in enumerate(zip(topics, rows, strict=True)):
+        found = report.probabilities.topic[:, k, None] >= grid  # (n, 99)
+        truth = report.gold.topic[:, k, None]
+        hits = (found & truth).sum(axis=0)
+        precision = hits / np.maximum(found.sum(axis=0), 1)
+        recall = hits / max(truth.sum(), 1)
+        axes.plot(grid, precision, label="precision", linewidth=0.9)
+        axes.plot(grid, recall, label="recall", linewidth=0.9)
+        axes.plot(grid, 2 * hits / np.maximum(found.sum(axis=0) + truth.sum(), 1), label="F1", color="black")
+        axes.axvline(float(thresholds[k]), color="grey", linestyle="--", linewidth=0.8)
+        axes.set_title(f"{topic}: threshold {thresholds[k]:.2f}")
+        axes.set_ylim(0, 1.02)
+        axes.set_xlabel("threshold")
+    rows[0].legend(loc="lower center")
+    return figure
+
+
+def cell_bars(report: Report, topics: Sequence[str]) -> Figure:
+    """F1 of every topic x stance with its 95 % interval."""
+    figure, (axes,) = _grid(1, 1.2 + 0.3 * len(topics) * len(STANCES), width=6.4)
+    metrics = report.metrics
+    names = [(t, s) for t in reversed(topics) for s in reversed(STANCES) if f"triple_f1/{t}/{s}" in metrics]
+    for y, (topic, stance) in enumerate(names):
+        value, low, high = metrics[f"triple_f1/{topic}/{stance}"]
+        gaps = [[max(value - low, 0)], [max(high - value, 0)]]
+        axes.barh(y, value, xerr=gaps, color=_COLOURS[stance], capsize=2, error_kw={"linewidth": 0.8})
+    axes.set_yticks(range(len(names)), [f"{topic}: {stance}" for topic, stance in names])
+    axes.set_xlim(0, 1)
+    axes.set_title("F1 of (topic, stance), with 95 % intervals")
+    return figure
+
+
+def learning_curve(points: Sequence[Point], names: Sequence[str]) -> Figure:
+    """Metrics on the held-out sentences against the number of sentences trained on."""
+    figure, (axes,) = _grid(1, 4.2, width=5.6)
+    for name in names:
+        kept = [(p.sentences, p.metrics[name]) for p in points if name in p.metrics]
+        xs = [x for x, _ in kept]
+        axes.plot(xs, [m.value for _, m in kept], "o-", label=name)
+        axes.fill_between(xs, [m.low for _, m in kept], [m.high for _, m in kept], alpha=0.12)
+    axes.set_xlabel("sentences trained on")
+    axes.set_ylabel("on held-out sentences, 95 % interval")
+    axes.set_ylim(0, 1)
+    axes.set_title("Learning curve")
+    axes.legend(loc="lower right")
+    return figure
+
+
+def _grid(n: int, height: float, width: float = 3.6) -> tuple[Figure, list[Axes]]:
+    """One row of axes."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width * n, height), layout="constrained")
+    return figure, [figure.add_subplot(1, n, i + 1) for i in range(n)]

@@ -16,7 +16,7 @@ from stancewire.files import write_json, write_jsonl
 from stancewire.labels import labels_hash, read_labels
 from stancewire.predict import Tagger, load
 from stancewire.recipe import Recipe
-from stancewire.tracking import NullRun
+from stancewire.runs import NullRun
 from stancewire.train import Job, train
 from stancewire.trainers import Silent, make_trainer
 

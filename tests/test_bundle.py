@@ -100,6 +100,14 @@ def test_a_newer_format_asks_for_an_upgrade(copy: Path) -> None:
         read_bundle(copy)
 
 
+def test_a_manifest_without_a_key_names_it(copy: Path) -> None:
+    data = json.loads((copy / "bundle.json").read_bytes())
+    del data["content_hash"], data["thresholds"]
+    (copy / "bundle.json").write_text(json.dumps(data | {"content_hash": sha256(canonical_json(data))}))
+    with pytest.raises(BundleError, match=r"bundle\.json: has no key 'thresholds', which format 1 has\. Train it anew"):
+        read_bundle(copy)
+
+
 def test_an_unknown_runtime_asks_for_an_upgrade(copy: Path) -> None:
     rewrite(copy, runtime={"kind": "quantum"})
     with pytest.raises(BundleError, match="runtime 'quantum' is unknown here .* Upgrade stancewire"):

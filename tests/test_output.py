@@ -59,7 +59,13 @@ FLAT = {
 
 def test_a_flat_row_has_every_column_of_the_contract() -> None:
     assert flatten(TAG) == FLAT
-    assert columns(TOPICS) == list(FLAT)
+    assert list(flatten(TAG)) == columns(TOPICS) == list(FLAT)
+
+
+@pytest.mark.parametrize(("topics", "name"), [(("text",), "text"), (("aid", "aid_p"), "aid_p")])
+def test_a_topic_that_takes_another_column_s_name_is_refused(topics: tuple[str, ...], name: str) -> None:
+    with pytest.raises(InputError, match=f"two columns would be called '{name}'"):
+        columns(topics)
 
 
 def test_a_json_line_is_the_contract_s_form(tmp_path: Path) -> None:

@@ -95,9 +95,9 @@ class Bundle:
         """Name and the first 8 hex digits of the content hash, as written into every tag."""
         return f"{self.manifest.name}@{self.content_hash[:8]}"
 
-    def open(self) -> Runtime:
-        """Open the model for predicting."""
-        options = dict(self.manifest.runtime)
+    def open(self, threads: int | None = None) -> Runtime:
+        """Open the model for predicting; `threads` instead of as many as its runtime thinks fit."""
+        options = dict(self.manifest.runtime) | ({"threads": threads} if threads else {})
         return open_runtime(options.pop("kind"), self.folder, options)
 
     def require_codebook(self, codebook: Codebook, where: str) -> None:
@@ -146,8 +146,11 @@ def read_bundle(folder: Path) -> Bundle:
     content_hash = data.pop("content_hash", None)
     if content_hash != sha256(canonical_json(data)):
         raise BundleError(f"{folder / MANIFEST}: changed after it was written (its hash differs). Get the bundle anew.")
-    _verify_files(folder, data["files"])
-    return Bundle(folder, _parse(data, folder), content_hash)
+    try:
+        _verify_files(folder, data["files"])
+        return Bundle(folder, _parse(data, folder), content_hash)
+    except KeyError as error:
+        raise BundleError(f"{folder / MANIFEST}: has no key {error}, which format {found} has. Train it anew.") from None
 
 
 def _verify_files(folder: Path, files: Mapping[str, str]) -> None:

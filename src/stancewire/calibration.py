@@ -109,10 +109,13 @@ def choose_stance_weights(probabilities: Floats, gold: Gold) -> Floats:
 
     def quality(power: float) -> float:
         found = (probabilities * prior**-power).argmax(axis=-1)
-        return float(np.mean([_stance_quality(found[has, k], gold.stance[has, k]) for k, has in enumerate(gold.topic.T)]))
+        return float(
+            np.mean([_stance_quality(found[has, k], gold.stance[has, k]) for k, has in enumerate(gold.topic.T)])
+        )
 
     best = max(np.linspace(0, 1, 11), key=lambda power: round(quality(power), 4))
-    return (prior**-best / (prior**-best).max(axis=1, keepdims=True)).round(4).astype(np.float32)
+    weights: Floats = (prior**-best / (prior**-best).max(axis=1, keepdims=True)).round(4).astype(np.float32)
+    return weights
 
 
 def _stance_quality(found: Ints, truth: Ints) -> float:
@@ -163,9 +166,11 @@ def _f1(predicted: Bools, truth: Bools) -> float:
 
 
 def _sigmoid(z: Floats) -> Floats:
-    return (0.5 * (1 + np.tanh(0.5 * z))).astype(np.float32)
+    p: Floats = (0.5 * (1 + np.tanh(0.5 * z))).astype(np.float32)
+    return p
 
 
 def _softmax(z: Floats) -> Floats:
     e = np.exp(z - z.max(axis=-1, keepdims=True))
-    return (e / e.sum(axis=-1, keepdims=True)).astype(np.float32)
+    p: Floats = (e / e.sum(axis=-1, keepdims=True)).astype(np.float32)
+    return p

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -87,7 +88,7 @@ class Codebook(_Strict):
         """Topic ids in the codebook's order, which is the class order of every model."""
         return tuple(topic.id for topic in self.topics)
 
-    @property
+    @cached_property
     def hash(self) -> str:
         """Sha256 over the canonical JSON form: any change of a word changes it."""
         return sha256(canonical_json(self.model_dump(mode="json")))

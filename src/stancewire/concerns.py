@@ -1,6 +1,7 @@
-"""Under which heading of the codebook a doubtful label belongs: the rule whose test sentences it resembles, or its cell.
+"""Under which heading of the codebook a doubtful label belongs: the rule that decides it, or its cell.
 
-A list of doubts is quicker to work through rule by rule. The match is by words only and is a heading, not a judgement.
+A rule decides between two labels of a topic when its test sentences have both. Among those the one whose tests share
+the most words with the sentence is taken. That is a heading to work through doubts by, not a judgement.
 """
 
 from __future__ import annotations
@@ -13,40 +14,43 @@ import numpy as np
 
 from stancewire.codebook import Codebook
 
-RESEMBLES = 0.25
-"""Cosine of TF-IDF words from which a sentence is listed under a rule."""
+RESEMBLES = 0.08
+"""Cosine of TF-IDF word beginnings from which a sentence is listed under a rule."""
 
-_WORD = re.compile(r"[^\W\d_]{3,}")
+_BEGINNING = re.compile(r"\b[^\W\d_]{3,5}")  # five letters do for "threatened" and "threats"
 
 
 class RuleFinder:
-    """Finds the rule for a sentence and one of its topics."""
+    """Finds the rule that decides between labels of a sentence on one of its topics."""
 
     def __init__(self, codebook: Codebook) -> None:
         tests = [(rule.id, test) for rule in codebook.rules for test in rule.tests]
-        self._rules = [rule for rule, _ in tests]
-        self._topics = [test.topic for _, test in tests]
         bags = [_words(test.text) for _, test in tests]
         documents = Counter(word for bag in bags for word in bag)
         self._idf = {word: float(np.log(len(bags) / count) + 1) for word, count in documents.items()}
         self._rarest = float(np.log(max(len(bags), 1)) + 1)  # words that no test has
-        self._vectors = [self._weigh(bag) for bag in bags]
+        self._tests = [(rule, test.topic, self._weigh(bag)) for (rule, test), bag in zip(tests, bags, strict=True)]
+        self._stances: dict[tuple[str, str], set[str]] = {}
+        for rule, test in tests:
+            self._stances.setdefault((rule, test.topic), set()).add(test.stance)
 
-    def find(self, text: str, topic: str) -> str | None:
-        """Id of the rule with the most similar test on the topic; `None` when no test resembles the sentence."""
+    def find(self, text: str, topic: str, stances: Iterable[str]) -> str | None:
+        """Id of the rule; `None` when none decides between the stances (or ``absent``) or resembles the sentence."""
+        wanted = set(stances)
         own = self._weigh(_words(text))
         best, found = RESEMBLES, None
-        for rule, about, vector in zip(self._rules, self._topics, self._vectors, strict=True):
-            if about == topic:
+        for rule, about, vector in self._tests:
+            if about == topic and wanted <= self._stances[rule, topic]:
                 cosine = sum(weight * vector.get(word, 0.0) for word, weight in own.items())
-                if cosine >= best:
+                if cosine > best:
                     best, found = cosine, rule
         return found
 
     def heading(self, text: str, topic: str, stances: Iterable[str]) -> str:
         """``rule <id>``, else the cell in doubt: ``aid: favor or neutral``."""
-        rule = self.find(text, topic)
-        return f"rule {rule}" if rule else f"{topic}: {' or '.join(sorted(set(stances)))}"
+        wanted = sorted(set(stances))
+        rule = self.find(text, topic, wanted)
+        return f"rule {rule}" if rule else f"{topic}: {' or '.join(wanted)}"
 
     def _weigh(self, bag: Counter[str]) -> dict[str, float]:
         weights = {word: (1 + np.log(count)) * self._idf.get(word, self._rarest) for word, count in bag.items()}
@@ -55,4 +59,4 @@ class RuleFinder:
 
 
 def _words(text: str) -> Counter[str]:
-    return Counter(_WORD.findall(text.lower()))
+    return Counter(_BEGINNING.findall(text.lower()))

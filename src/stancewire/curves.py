@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from stancewire.codebook import AGAINST, FAVOR, NEUTRAL, STANCES
-from stancewire.evaluate import Report
+from stancewire.evaluate import Difference, Report
 from stancewire.metrics import Metric
 from stancewire.scores import Floats
 
@@ -81,6 +81,24 @@ def learning_curve(points: Sequence[Point], names: Sequence[str]) -> Figure:
     axes.set_ylim(0, 1)
     axes.set_title("Learning curve")
     axes.legend(loc="lower right")
+    return figure
+
+
+def difference_bars(differences: Mapping[str, Difference], topics: Sequence[str], margin: float) -> Figure:
+    """Candidate minus champion in every topic and (topic, stance), with 95 % intervals and the margin."""
+    names = [f"triple_f1/{topic}/{stance}" for topic in topics for stance in STANCES]
+    names = [*names, *(f"topic_f1/{topic}" for topic in topics)]
+    kept = [name for name in reversed(names) if name in differences and not np.isnan(differences[name].value)]
+    figure, (axes,) = _grid(1, 1.4 + 0.3 * len(kept), width=7)
+    for y, name in enumerate(kept):
+        gap = differences[name]
+        bounds = [[max(gap.value - gap.low, 0)], [max(gap.high - gap.value, 0)]]
+        colour = "tab:green" if gap.value >= 0 else "tab:red"
+        axes.errorbar(gap.value, y, xerr=bounds, fmt="o", color=colour, capsize=3)
+    axes.axvline(0, color="black", linewidth=0.8)
+    axes.axvline(-margin, color="tab:red", linewidth=0.8, linestyle="--")
+    axes.set_yticks(range(len(kept)), kept)
+    axes.set_title("Candidate minus champion; dashed: the most that a cell may lose")
     return figure
 
 

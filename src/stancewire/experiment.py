@@ -14,7 +14,7 @@ from stancewire.figures import figures_of
 from stancewire.files import canonical_json, sha256
 from stancewire.job import DEV, Job
 from stancewire.records import LabelledSentence
-from stancewire.runs import Run
+from stancewire.runs import NullRun, Run
 from stancewire.tables import class_rows, error_rows
 from stancewire.trainers import TrainingSet
 
@@ -22,7 +22,9 @@ PACKAGES = ("numpy", "scikit-learn", "torch", "transformers", "onnxruntime", "to
 
 
 def track(job: Job, data: TrainingSet, bundle: Bundle, reports: Mapping[str, Report], run: Run) -> None:
-    """Write everything about a trained bundle into a run."""
+    """Write everything about a trained bundle into a run; nothing is drawn for a run that keeps nothing."""
+    if isinstance(run, NullRun):
+        return
     topics = job.codebook.topic_ids
     recipe = job.recipe.model_dump(mode="json", exclude={"description"}, exclude_none=True)
     run.params(recipe | {"train_sentences": len(data.train), "dev_sentences": len(data.dev)})

@@ -79,6 +79,14 @@ def read_yaml(path: Path) -> tuple[Any, Locate]:
     return data, lambda keys: _line_of(tree, keys)
 
 
+def parse_scalar(text: str) -> Any:
+    """A number, a truth value or a text, as YAML reads it."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+
+
 def _line_of(node: yaml.Node | None, keys: Sequence[str | int]) -> int:
     line = 1
     for key in keys:

@@ -67,6 +67,20 @@ def read_exchange(path: Path, rows: Sequence[LabelledSentence], codebook: Codebo
     return labels
 
 
+def with_labels(
+    rows: Iterable[dict[str, Any]], labels: Mapping[str, Labels], annotator: str | None
+) -> tuple[list[dict[str, Any]], int]:
+    """Rows of ``sentences.jsonl`` with new labels, and how many changed; every other key stays."""
+    result, changed = [], 0
+    for row in rows:
+        new = label_dict(labels[row["id"]]) if row["id"] in labels else row["labels"]
+        if new != row["labels"]:
+            changed += 1
+            row = row | {"labels": new} | ({"annotator": annotator} if annotator else {})  # noqa: PLW2901
+        result.append(row)
+    return result, changed
+
+
 def _row_problems(
     i: str, data: Mapping[str, Any], found: Labels, texts: Mapping[str, str], codebook: Codebook
 ) -> Iterator[str]:

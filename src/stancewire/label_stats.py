@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLOURS = ("#4c956c", "#bc4749", "#adb5bd")
-_PRONOUNS = frozenset("i we he she they you it".split())
+_PRONOUNS = frozenset(["i", "we", "he", "she", "they", "you", "it"])
 _QUANTILES = {"shortest": 0, "quarter": 25, "median": 50, "three quarters": 75, "longest": 100}
 
 
@@ -99,7 +99,9 @@ def stats_figure(labelled: LabelledSet, codebook: Codebook) -> Figure:
     most = list(stats.genres.items())[:12][::-1]
     genres.barh([name for name, _ in most], [count for _, count in most], color="#577590")
     genres.set(title="documents per genre (the 12 largest)")
-    figure.suptitle(f"{stats.documents} documents, {stats.sentences} labelled sentences, {stats.background} without topic")
+    figure.suptitle(
+        f"{stats.documents} documents, {stats.sentences} labelled sentences, {stats.background} without topic"
+    )
     return figure
 
 

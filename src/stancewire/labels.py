@@ -108,7 +108,9 @@ def read_reading(path: Path, codebook: Codebook) -> dict[str, dict[str, Label]]:
 def labels_hash(folders: list[Path]) -> str:
     """One hash over the files of several labelled sets, in order."""
     names = ("documents.jsonl", "sentences.jsonl", "splits.jsonl")
-    files = [folder / name for folder in folders for name in names if name != "splits.jsonl" or (folder / name).is_file()]
+    files = [
+        folder / name for folder in folders for name in names if name != "splits.jsonl" or (folder / name).is_file()
+    ]
     return sha256(canonical_json([sha256_file(path) for path in files]))
 
 

@@ -7,12 +7,13 @@ All resamples are computed at once: counts per document times a matrix of how of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from stancewire.codebook import AGAINST, FAVOR, STANCES
+from stancewire.errors import InputError
 from stancewire.scores import Bools, Floats, Gold, Ints, Probabilities
 
 Column = NDArray[np.float64]
@@ -62,9 +63,11 @@ class Resamples:
     """
 
     def __init__(self, docs: Sequence[str], n_resamples: int = 1000, seed: int = 0) -> None:
+        if not docs:
+            raise InputError("no sentence has labels; expected at least one to score.")
         _, self._doc = np.unique(np.asarray(docs, dtype=object).astype(str), return_inverse=True)
-        n_docs = int(self._doc.max()) + 1 if len(docs) else 0
-        drawn = np.random.default_rng(seed).multinomial(n_docs, np.full(n_docs, 1 / max(n_docs, 1)), n_resamples)
+        n_docs = int(self._doc.max()) + 1
+        drawn = np.random.default_rng(seed).multinomial(n_docs, np.full(n_docs, 1 / n_docs), n_resamples)
         self.weights = np.vstack([np.ones((1, n_docs)), drawn])  # (1 + n_resamples, n_docs)
 
     def sums(self, values: NDArray[np.generic]) -> NDArray[np.float64]:
@@ -101,17 +104,21 @@ def summarise(columns: dict[str, Column]) -> dict[str, Metric]:
 
 def f1(hits: Column, false: Column, missed: Column) -> Column:
     """F1 from counts; not a number where nothing was there and nothing was found."""
-    denominator = 2 * hits + false + missed
-    return np.divide(2 * hits, denominator, out=np.full_like(denominator, np.nan), where=denominator > 0)
+    return _ratio(2 * hits, 2 * hits + false + missed)
+
+
+def _ratio(numerator: Column, denominator: Column) -> Column:
+    """Not a number where the denominator is 0."""
+    ratio = np.full_like(denominator, np.nan, dtype=np.float64)
+    np.divide(numerator, denominator, out=ratio, where=denominator > 0)
+    return ratio
 
 
 def _mean(columns: Sequence[Column]) -> Column:
     """Mean over the defined values of each resample."""
     stacked = np.vstack(columns)
     defined = ~np.isnan(stacked)
-    count = defined.sum(axis=0)
-    total = np.where(defined, stacked, 0).sum(axis=0)
-    return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
+    return _ratio(np.where(defined, stacked, 0).sum(axis=0), defined.sum(axis=0))
 
 
 def _counts(found: Bools, truth: Bools, resamples: Resamples) -> tuple[NDArray[np.float64], ...]:
@@ -182,9 +189,9 @@ def _probability_columns(
     return columns
 
 
-def _weighted_mean(values: NDArray[np.generic], mask: NDArray[np.float64], resamples: Resamples) -> Column:
+def _weighted_mean(values: NDArray[np.floating[Any]], mask: NDArray[np.float64], resamples: Resamples) -> Column:
     sums = resamples.sums(np.column_stack([values * mask, mask]))
-    return np.divide(sums[:, 0], sums[:, 1], out=np.full(len(sums), np.nan), where=sums[:, 1] > 0)
+    return _ratio(sums[:, 0], sums[:, 1])
 
 
 def _ece(p: NDArray[np.float32], y: Bools, resamples: Resamples, mask: NDArray[np.float64] | None = None) -> Column:
@@ -193,8 +200,7 @@ def _ece(p: NDArray[np.float32], y: Bools, resamples: Resamples, mask: NDArray[n
     which = np.minimum((p * BINS).astype(int), BINS - 1)
     gaps = np.stack([((p - y) * mask * (which == b)).sum(axis=1) for b in range(BINS)], axis=1)  # (n, bins)
     totals = resamples.sums(mask.sum(axis=1, keepdims=True))[:, 0]
-    gap = np.abs(resamples.sums(gaps)).sum(axis=1)
-    return np.divide(gap, totals, out=np.full(len(gap), np.nan), where=totals > 0)
+    return _ratio(np.abs(resamples.sums(gaps)).sum(axis=1), totals)
 
 
 def _average_precision(p: NDArray[np.float32], y: Bools, weights: NDArray[np.float64]) -> Column:
@@ -205,7 +211,6 @@ def _average_precision(p: NDArray[np.float32], y: Bools, weights: NDArray[np.flo
     hits = np.cumsum(w * y[order], axis=1)[:, last_of_tie]
     found = np.cumsum(w, axis=1)[:, last_of_tie]
     precision = np.divide(hits, found, out=np.zeros_like(hits), where=found > 0)
-    total = hits[:, -1:]
     steps = np.diff(hits, axis=1, prepend=0)
     area = (precision * steps).sum(axis=1)
-    return np.divide(area, total[:, 0], out=np.full(len(area), np.nan), where=total[:, 0] > 0)
+    return _ratio(area, hits[:, -1])

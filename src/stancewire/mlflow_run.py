@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stancewire.bundle import read_bundle
 from stancewire.codebook import STANCES
 from stancewire.metrics import Metric
 
@@ -85,6 +86,10 @@ class MlflowRun:
         else:
             self._client.log_artifact(self.run_id, str(path), folder)
 
+    def text(self, name: str, content: str) -> None:
+        """See `Keeper`."""
+        self._client.log_text(self.run_id, content, name)
+
     def dataset(self, name: str, rows: Sequence[Mapping[str, Any]], digest: str, context: str) -> None:
         """See `Keeper`; the UI shows rows, documents and labels of every topic and stance as the profile."""
         import mlflow.data
@@ -117,7 +122,12 @@ class MlflowRun:
                 name="model", registered_model_name=register_as, input_example=[EXAMPLE], **pyfunc_parts(bundle)
             )
         self._client.update_run(self.run_id, status="RUNNING")  # leaving the block ended it
-        return str(info.registered_model_version) if register_as else None
+        if not register_as:
+            return None
+        version, verified = str(info.registered_model_version), read_bundle(bundle)
+        for name, value in (("bundle", verified.label), ("bundle_hash", verified.content_hash)):
+            self._client.set_model_version_tag(register_as, version, name, value)
+        return version
 
 
 def pyfunc_parts(bundle: Path) -> dict[str, Any]:

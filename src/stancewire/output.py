@@ -6,17 +6,23 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
 
 from stancewire.codebook import STANCES
-from stancewire.errors import InputError, OutputError, StancewireError
+from stancewire.errors import InputError, OutputError, StancewireError, did_you_mean
 from stancewire.files import atomic_path
 from stancewire.records import Tag
 
 FORMATS = ("jsonl", "csv", "parquet")
+NESTED = (
+    "doc", "n", "start", "end", "text", "labels", "topic_p", "stance_p", "review", "truncated", "model", "codebook",
+)  # fmt: skip
+"""Keys of a row of JSON lines."""
+
 _ROW_GROUP = 10_000
 
 
@@ -36,15 +42,20 @@ def format_of(path: Path, given: str | None) -> str:
     return found
 
 
-def write_tags(tags: Iterable[Tag], path: Path, kind: str, topics: Sequence[str]) -> int:
+def write_tags(tags: Iterable[Tag], path: Path, kind: str, topics: Sequence[str], layout: Layout | None = None) -> int:
     """Write a stream of tags; returns the number of rows. Nothing stands under `path` unless all is written.
+
+    Parameters
+    ----------
+    layout
+        Which columns; by default all.
 
     Raises
     ------
     OutputError
         When the file cannot be written.
     """
-    writers: dict[str, Callable[[Iterable[Tag], Path, Sequence[str]], int]] = {
+    writers: dict[str, Callable[[Iterable[Tag], Path, Layout], int]] = {
         "jsonl": _jsonl_file,
         "csv": _csv_file,
         "parquet": _parquet_file,
@@ -52,37 +63,48 @@ def write_tags(tags: Iterable[Tag], path: Path, kind: str, topics: Sequence[str]
     if not path.parent.is_dir():
         raise OutputError(f"{path}: no folder {path.parent}. Make it first.")
     with atomic_path(path) as temporary:
-        return writers[kind](tags, temporary, topics)
+        return writers[kind](tags, temporary, layout or make_layout(kind, topics))
 
 
-def write_jsonl_stream(tags: Iterable[Tag], stream: IO[str]) -> int:
+def write_jsonl_stream(tags: Iterable[Tag], stream: IO[str], layout: Layout | None = None) -> int:
     """Write JSON lines to an open stream; returns the number of rows."""
-    rows = 0
+    rows, row_of = 0, layout.row if layout else Tag.to_dict
     for rows, tag in enumerate(tags, start=1):  # noqa: B007 (the last value is the count)
-        stream.write(json.dumps(tag.to_dict(), ensure_ascii=False) + "\n")
+        stream.write(json.dumps(row_of(tag), ensure_ascii=False) + "\n")
     return rows
 
 
-def write_csv_stream(tags: Iterable[Tag], stream: IO[str], topics: Sequence[str]) -> int:
+def write_csv_stream(tags: Iterable[Tag], stream: IO[str], topics: Sequence[str], layout: Layout | None = None) -> int:
     """Write CSV with a header to an open stream; returns the number of rows."""
-    writer = csv.DictWriter(stream, columns(topics), lineterminator="\n")
+    layout = layout or make_layout("csv", topics)
+    writer = csv.DictWriter(stream, layout.columns, lineterminator="\n")
     writer.writeheader()
     rows = 0
     for rows, tag in enumerate(tags, start=1):  # noqa: B007
-        writer.writerow(flatten(tag))
+        writer.writerow(layout.row(tag))
     return rows
 
 
 def columns(topics: Sequence[str]) -> list[str]:
-    """Names of the flat columns, in order."""
+    """Names of the flat columns, in order.
+
+    Raises
+    ------
+    InputError
+        When two columns would have one name, as for a topic called ``text``.
+    """
     per_topic = [
         name
         for topic in topics
         for name in (
-            topic, f"{topic}_p", f"{topic}_stance", f"{topic}_holder", *(f"{topic}_stance_{s}_p" for s in STANCES)
+            topic, f"{topic}_p", f"{topic}_stance", *(f"{topic}_stance_{s}_p" for s in STANCES), f"{topic}_holder"
         )
     ]  # fmt: skip
-    return ["doc", "n", "start", "end", "text", *per_topic, "review", "truncated", "model", "codebook"]
+    names = ["doc", "n", "start", "end", "text", *per_topic, "review", "truncated", "model", "codebook"]
+    twice = next((name for name in per_topic if names.count(name) > 1), None)
+    if twice:
+        raise InputError(f"two columns would be called '{twice}'. Rename that topic in the codebook, or write jsonl.")
+    return names
 
 
 def flatten(tag: Tag) -> dict[str, Any]:
@@ -91,8 +113,9 @@ def flatten(tag: Tag) -> dict[str, Any]:
     for topic, p in tag.topic_p.items():
         label = tag.labels.get(topic)
         row |= {topic: label is not None, f"{topic}_p": p}
-        row |= {f"{topic}_stance": label and label.stance, f"{topic}_holder": label and label.holder}
+        row[f"{topic}_stance"] = label and label.stance
         row |= {f"{topic}_stance_{stance}_p": q for stance, q in tag.stance_p[topic].items()}
+        row[f"{topic}_holder"] = label and label.holder
     return row | {
         "review": tag.review,
         "truncated": tag.truncated,
@@ -101,24 +124,69 @@ def flatten(tag: Tag) -> dict[str, Any]:
     }
 
 
-def _jsonl_file(tags: Iterable[Tag], path: Path, topics: Sequence[str]) -> int:
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Which columns of a tag are written, and in which format."""
+
+    kind: str
+    topics: tuple[str, ...]
+    columns: tuple[str, ...]
+
+    def row(self, tag: Tag) -> dict[str, Any]:
+        """A tag in the format's own form: nested for JSON lines, flat for tables."""
+        row = tag.to_dict() if self.kind == "jsonl" else flatten(tag)
+        return {name: row[name] for name in self.columns}
+
+    def arrow_schema(self) -> Any:
+        """Names and types of the columns, for Parquet."""
+        import pyarrow
+
+        return pyarrow.schema([(name, _arrow_type(name, self.topics)) for name in self.columns])
+
+
+def make_layout(kind: str, topics: Sequence[str], chosen: Sequence[str] = (), text: bool = True) -> Layout:
+    """Check which columns are wanted.
+
+    Parameters
+    ----------
+    chosen
+        Names of columns; by default all.
+    text
+        Without it the sentence itself is left out: tags and offsets only.
+
+    Raises
+    ------
+    InputError
+        For a column that there is not.
+    """
+    known = NESTED if kind == "jsonl" else tuple(columns(topics))
+    for name in chosen:
+        if name not in known:
+            raise InputError(
+                f"no column '{name}' in {kind} (there are: {', '.join(known)}).{did_you_mean(name, known)}"
+            )
+    kept = [name for name in dict.fromkeys(chosen or known) if text or name != "text"]
+    return Layout(kind, tuple(topics), tuple(kept))
+
+
+def _jsonl_file(tags: Iterable[Tag], path: Path, layout: Layout) -> int:
     with path.open("w", encoding="utf-8", newline="\n") as stream:
-        return write_jsonl_stream(tags, stream)
+        return write_jsonl_stream(tags, stream, layout)
 
 
-def _csv_file(tags: Iterable[Tag], path: Path, topics: Sequence[str]) -> int:
+def _csv_file(tags: Iterable[Tag], path: Path, layout: Layout) -> int:
     with path.open("w", encoding="utf-8", newline="") as stream:
-        return write_csv_stream(tags, stream, topics)
+        return write_csv_stream(tags, stream, layout.topics, layout)
 
 
-def _parquet_file(tags: Iterable[Tag], path: Path, topics: Sequence[str]) -> int:
+def _parquet_file(tags: Iterable[Tag], path: Path, layout: Layout) -> int:
     import pyarrow
     import pyarrow.parquet
 
-    schema = pyarrow.schema([(name, _arrow_type(name, topics)) for name in columns(topics)])
+    schema = layout.arrow_schema()
     rows = 0
     with pyarrow.parquet.ParquetWriter(path, schema) as writer:
-        for group in _groups(map(flatten, tags), _ROW_GROUP):
+        for group in _groups(map(layout.row, tags), _ROW_GROUP):
             writer.write_table(pyarrow.Table.from_pylist(group, schema=schema))
             rows += len(group)
     return rows
@@ -158,4 +226,6 @@ def text_stream(binary: IO[bytes]) -> Iterator[IO[str]]:
         if isinstance(error, StancewireError):
             raise
         raise OutputError(f"standard output: cannot be written ({error.strerror or error}).") from None
-    stream.detach()
+    finally:
+        with suppress(OSError):  # was said already
+            stream.detach()

@@ -17,6 +17,7 @@ from stancewire.codebook import NEUTRAL, STANCES
 from stancewire.holders import find_holder
 from stancewire.metrics import Decisions, decide
 from stancewire.records import Article, Label, Sentence, Tag
+from stancewire.runtimes.once import OnceRuntime
 from stancewire.scores import Probabilities
 
 BATCH = 256
@@ -48,9 +49,10 @@ class Tagger:
         Where it came from: codebook, thresholds, metrics.
     """
 
-    def __init__(self, bundle: Bundle) -> None:
+    def __init__(self, bundle: Bundle, threads: int | None = None) -> None:
         self.bundle = bundle
-        self._runtime = bundle.open()
+        self._runtime = bundle.open(threads)
+        self._once = OnceRuntime(self._runtime)
 
     def tag(self, article: Article | str) -> list[Tag]:
         """Tag one article (or its plain text, whose first line is the title as in a ``.txt`` file)."""
@@ -80,7 +82,8 @@ class Tagger:
     def _tag_batch(self, batch: Sequence[tuple[Article, Unit]]) -> Iterator[Tag]:
         if not batch:
             return
-        probabilities = self.predict_proba([unit.sentence for _, unit in batch])
+        scores = self._once.decision_function([unit.sentence for _, unit in batch])
+        probabilities = self.bundle.manifest.calibration.predict_proba(scores)
         decisions = self.decide(probabilities)
         for i, (article, unit) in enumerate(batch):
             yield self._tag(article, unit, i, probabilities, decisions)

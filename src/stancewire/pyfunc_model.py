@@ -6,13 +6,39 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import mlflow  # noqa: TID253 (only MLflow runs this file)
 from mlflow.pyfunc import PythonModel, PythonModelContext  # noqa: TID253
+from pydantic import BaseModel
 
 from stancewire.predict import Tagger, load
 from stancewire.records import Article
+
+
+class LabelRow(BaseModel):
+    """Stance on one topic; a neutral one has no holder, and the author has no span."""
+
+    stance: str
+    holder: str | None = None
+    holder_span: list[int] | None = None
+
+
+class TagRow(BaseModel):
+    """One tag; only the signature is made from this, rows are plain dictionaries."""
+
+    doc: str
+    n: int
+    start: int
+    end: int
+    text: str
+    labels: dict[str, LabelRow]
+    topic_p: dict[str, float]
+    stance_p: dict[str, dict[str, float]]
+    review: bool
+    truncated: bool
+    model: str
+    codebook: str
 
 
 class BundleModel(PythonModel):  # type: ignore[misc]
@@ -26,10 +52,10 @@ class BundleModel(PythonModel):  # type: ignore[misc]
 
     def predict(
         self, context: PythonModelContext, model_input: list[str], params: dict[str, Any] | None = None
-    ) -> list[dict[str, Any]]:
+    ) -> list[TagRow]:
         """One row per sentence, in order: CONTRACT's form."""
         articles = [Article(str(i), text, sentences=(text,)) for i, text in enumerate(model_input)]
-        return [tag.to_dict() for tag in self._tagger.tag_many(articles)]
+        return cast(list[TagRow], [tag.to_dict() for tag in self._tagger.tag_many(articles)])
 
 
 mlflow.models.set_model(BundleModel())

@@ -1,4 +1,4 @@
-"""The codebook as a test of a model: does it get the sentences right by which rules and topics are defined?"""
+"""The codebook as a test of a model: the sentences by which rules and topics are defined, and what it says of them."""
 
 from __future__ import annotations
 

@@ -58,6 +58,10 @@ class Keeper(Protocol):
         """Keep a file or folder."""
         ...
 
+    def text(self, name: str, content: str) -> None:
+        """Keep a page or text under its file name."""
+        ...
+
     def dataset(self, name: str, rows: Sequence[Mapping[str, Any]], digest: str, context: str) -> None:
         """Keep which data was used, with its digest and profile."""
         ...
@@ -104,6 +108,9 @@ class NullRun:
         """Ignore."""
 
     def file(self, path: Path, folder: str) -> None:
+        """Ignore."""
+
+    def text(self, name: str, content: str) -> None:
         """Ignore."""
 
     def dataset(self, name: str, rows: Sequence[Mapping[str, Any]], digest: str, context: str) -> None:

@@ -104,6 +104,10 @@ class SafeRun:
         """See `Keeper`."""
         self._do(lambda keeper: keeper.file(path, folder))
 
+    def text(self, name: str, content: str) -> None:
+        """See `Keeper`."""
+        self._do(lambda keeper: keeper.text(name, content))
+
     def dataset(self, name: str, rows: Sequence[Mapping[str, Any]], digest: str, context: str) -> None:
         """See `Keeper`."""
         self._do(lambda keeper: keeper.dataset(name, rows, digest, context))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from stancewire.records import LabelledSentence
@@ -103,6 +104,28 @@ def split_documents(rows: Sequence[LabelledSentence], dev_share: float, seed: in
             held_out.update(docs)
             wanted -= count
     return frozenset(held_out)
+
+
+def assign_splits(rows: Sequence[LabelledSentence], dev_share: float, seed: int) -> dict[str, str]:
+    """``train`` or ``dev`` for every document, drawn anew: splits that the rows carry already do not count."""
+    free = [replace(row, split=None) for row in rows]
+    held_out = split_documents(free, dev_share, seed)
+    return {doc: "dev" if doc in held_out else "train" for doc in dict.fromkeys(row.doc for row in rows)}
+
+
+def duplicate_groups(rows: Sequence[LabelledSentence]) -> list[list[LabelledSentence]]:
+    """Clusters of near-duplicate sentences, each in the order of the rows, without the marked minimal pairs."""
+    by_id = {row.id: row for row in rows}
+    alike = [(a, b) for a, b in near_duplicates(rows) if not by_id[a].pair or by_id[a].pair != by_id[b].pair]
+    sets = UnionFind(by_id)
+    for a, b in alike:
+        sets.union(a, b)
+    groups: dict[str, list[LabelledSentence]] = {}
+    members = {i for pair in alike for i in pair}
+    for row in rows:
+        if row.id in members:
+            groups.setdefault(sets.find(row.id), []).append(row)
+    return list(groups.values())
 
 
 def _trigrams(text: str) -> frozenset[str]:

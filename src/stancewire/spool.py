@@ -122,6 +122,10 @@ class Spool:
         """See `Keeper`; a copy is kept."""
         self._keep("file", path=self._copy(path), folder=folder)
 
+    def text(self, name: str, content: str) -> None:
+        """See `Keeper`."""
+        self._keep("text", name=name, content=content)
+
     def dataset(self, name: str, rows: Sequence[Mapping[str, Any]], digest: str, context: str) -> None:
         """See `Keeper`."""
         self._keep("dataset", name=name, rows=[dict(row) for row in rows], digest=digest, context=context)

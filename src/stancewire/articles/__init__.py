@@ -5,8 +5,10 @@
 `reject`.
 """
 
+from stancewire.articles.entries import Entry
 from stancewire.articles.options import ReadOptions
-from stancewire.articles.stream import read_articles
+from stancewire.articles.stream import STDIN, InputFile, read_articles
 from stancewire.articles.units import Unit, units_of
+from stancewire.articles.walk import find_files
 
-__all__ = ["ReadOptions", "Unit", "read_articles", "units_of"]
+__all__ = ["STDIN", "Entry", "InputFile", "ReadOptions", "Unit", "find_files", "read_articles", "units_of"]

@@ -60,4 +60,7 @@ def article_from_html(html: str, doc: str) -> Article:
     text = (found.text or "") if found else ""
     if not text.strip():
         raise InputError("found no main text in the page; expected an article.")
-    return Article(doc=doc, text=check_length(text), title=found.title or "", date=found.date)
+    title = found.title or ""
+    heading = len(title) if title and text.startswith(f"{title}\n") else 0
+    body = (heading, len(text))
+    return Article(doc=doc, text=check_length(text), title=title, date=found.date, body=body)

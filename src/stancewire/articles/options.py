@@ -24,6 +24,8 @@ class ReadOptions:
         Column or key names; `None` finds the usual ones by itself.
     on_error
         ``stop`` raises at the first bad record, ``skip`` passes its message to `reject` and goes on.
+    follow
+        Follow symbolic links out of a folder.
     """
 
     text: str | None = None
@@ -31,4 +33,5 @@ class ReadOptions:
     title: str | None = None
     date: str | None = None
     on_error: Literal["stop", "skip"] = "stop"
+    follow: bool = False
     reject: Callable[[str], None] = _ignore

@@ -4,25 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
 
+from stancewire.articles.entries import Entry, JsonLine, TableRow
 from stancewire.articles.options import MAX_CHARS, ReadOptions
-from stancewire.articles.record import article_from_record, find_columns
-from stancewire.errors import InputError, MissingError
-from stancewire.files import canonical_json, decode, parse_json_object
-from stancewire.records import Article
+from stancewire.articles.record import find_columns
+from stancewire.errors import InputError, first_line
 
-Make = Callable[[], Article]
-"""Builds one article, or raises `InputError` with file and line, so that a bad record can be skipped."""
-
-_COMPRESSION = {".gz": "gzip", ".zst": "zstd"}
+_MANY = 1 << 30
 
 
-def jsonl_rows(stream: IO[bytes], name: str, options: ReadOptions) -> Iterator[Make]:
-    """Articles of a JSON-lines stream; `name` is how errors and ids call the file."""
+def jsonl_entries(stream: IO[bytes], name: str, options: ReadOptions) -> Iterator[Entry]:
+    """Lines of a JSON-lines stream; `name` is how errors and ids call the file."""
     number = 0
     while line := stream.readline(MAX_CHARS + 1):
         number += 1
@@ -30,51 +25,22 @@ def jsonl_rows(stream: IO[bytes], name: str, options: ReadOptions) -> Iterator[M
         if len(line) > MAX_CHARS:
             raise InputError(f"{where}: a line of more than {MAX_CHARS:,} bytes, expected one JSON object a line.")
         if line.strip():
-            yield _json_article(line, where, options)
+            yield JsonLine(line, where, options)
 
 
-def _json_article(line: bytes, where: str, options: ReadOptions) -> Make:
-    def make() -> Article:
-        text = decode(line, where)
-        record = parse_json_object(text, where)
-        if "\\ud" in text or "\\uD" in text:
-            _check_surrogates(record, where)
-        return _placed(record, where, options)
-
-    return make
-
-
-def _check_surrogates(record: dict[str, Any], where: str) -> None:
-    """Refuse half of an escaped surrogate pair: it is no character and cannot be written as UTF-8."""
-    try:
-        canonical_json(record)
-    except UnicodeEncodeError:
-        raise InputError(f"{where}: found half of a \\uD8xx\\uDCxx pair, expected whole characters.") from None
-
-
-def _placed(record: dict[str, Any], where: str, options: ReadOptions) -> Article:
-    try:
-        return article_from_record(record, where, options)
-    except InputError as error:
-        raise InputError(f"{where}: {error}") from None
-
-
-def csv_rows(path: Path, options: ReadOptions) -> Iterator[Make]:
-    """Articles of a CSV or TSV file with a header row; numbers are rows of data, from 1."""
+def csv_entries(stream: IO[bytes], path: Path, name: str, options: ReadOptions) -> Iterator[Entry]:
+    """Rows of a CSV or TSV file with a header row; numbers are rows of data, from 1."""
     csv.field_size_limit(MAX_CHARS)
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream, delimiter=delimiter, strict=True)
-            _check_header(list(reader.fieldnames or ()), path, options)
-            for number, row in enumerate(reader, start=1):
-                where = f"{path.name}:{number}"
-                record = {key: value for key, value in row.items() if key is not None}
-                yield lambda record=record, where=where: _placed(record, where, options)  # type: ignore[misc]
+        text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+        reader = csv.DictReader(text, delimiter=delimiter, strict=True)
+        _check_header(list(reader.fieldnames or ()), path, options)
+        for number, row in enumerate(reader, start=1):
+            record = {key: value for key, value in row.items() if key is not None}
+            yield TableRow(record, f"{name}:{number}", options)
     except (csv.Error, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a readable CSV file in UTF-8 ({error}).") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
 
 
 def _check_header(names: list[str], path: Path, options: ReadOptions) -> None:
@@ -88,33 +54,30 @@ def _check_header(names: list[str], path: Path, options: ReadOptions) -> None:
         raise InputError(f"{path}: no column with the text (columns: {listed}). Name it with --text.")
 
 
-def parquet_rows(path: Path, options: ReadOptions) -> Iterator[Make]:
-    """Articles of a Parquet file, read in batches of 1,000 rows."""
+def parquet_entries(path: Path, name: str, options: ReadOptions) -> Iterator[Entry]:
+    """Rows of a Parquet file, read in small batches."""
     import pyarrow
     import pyarrow.parquet
 
     try:
         with pyarrow.parquet.ParquetFile(path) as table:
             _check_header(list(table.schema_arrow.names), path, options)
+            _check_swelling(table.metadata, path)
             number = 0
-            for batch in table.iter_batches(batch_size=1000):
+            for batch in table.iter_batches(batch_size=64):
                 for row in batch.to_pylist():
                     number += 1
-                    where = f"{path.name}:{number}"
-                    yield lambda row=row, where=where: _placed(row, where, options)  # type: ignore[misc]
-    except (pyarrow.ArrowException, OSError) as error:
-        raise InputError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]}).") from None
+                    yield TableRow(row, f"{name}:{number}", options)
+    except (pyarrow.ArrowException, OSError, UnicodeDecodeError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: not a readable Parquet file ({first_line(error)}).") from None
 
 
-@contextmanager
-def open_compressed(path: Path) -> Iterator[IO[bytes]]:
-    """Open a plain, ``.gz`` or ``.zst`` file for reading bytes; a damaged one raises `InputError`."""
-    import pyarrow
-
-    try:
-        with pyarrow.input_stream(path, compression=_COMPRESSION.get(path.suffix.lower())) as stream:
-            yield io.BufferedReader(stream)
-    except FileNotFoundError:
-        raise MissingError(f"{path}: no such file. Check the path and the current directory.") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error}).") from None
+def _check_swelling(metadata: Any, path: Path) -> None:
+    """Refuse a file whose own figures say that it is a decompression bomb."""
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    chunks = [group.column(k) for group in groups for k in range(group.num_columns)]
+    for chunk in chunks:
+        if chunk.total_uncompressed_size > max(_MANY, 1000 * chunk.total_compressed_size):
+            raise InputError(f"{path}: a column unpacks to over 1,000 times its size; a decompression bomb?")

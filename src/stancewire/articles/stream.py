@@ -1,24 +1,22 @@
-"""Paths, folders, globs and stdin to one ordered stream of articles."""
+"""Files and stdin to one ordered stream of articles."""
 
 from __future__ import annotations
 
-import glob
+import io
 import sys
 from collections.abc import Iterable, Iterator
-from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
-from stancewire.articles.document import article_from_html, article_from_text
-from stancewire.articles.options import ReadOptions
-from stancewire.articles.rows import Make, csv_rows, jsonl_rows, open_compressed, parquet_rows
-from stancewire.errors import InputError, MissingError
-from stancewire.files import decode, read_text
+from stancewire.articles.entries import Entry, WholeFile
+from stancewire.articles.opened import opened, unpacked
+from stancewire.articles.options import MAX_CHARS, ReadOptions
+from stancewire.articles.rows import csv_entries, jsonl_entries, parquet_entries
+from stancewire.articles.walk import SUFFIXES, find_files, suffix_of
+from stancewire.articles.warc import warc_entries
+from stancewire.errors import InputError, StancewireError, first_line
 from stancewire.records import Article
 
-SUFFIXES = (
-    ".txt", ".md", ".html", ".htm", ".jsonl", ".jsonl.gz", ".jsonl.zst", ".csv", ".tsv", ".parquet",
-)  # fmt: skip
 STDIN = "-"
 
 
@@ -36,97 +34,101 @@ def read_articles(
     """
     options = options or ReadOptions()
     seen: set[int] = set()
-    for make in _makes(inputs, options, stdin):
+    for entry in _all_entries(inputs, options, stdin):
         try:
-            article = make()
-            key = hash(article.doc)
-            if key in seen:
-                raise InputError(f"id '{article.doc}' is used twice; ids name articles in the output.")
+            article = entry.article()
+            check_id(article, seen)
         except InputError as error:
             if options.on_error == "stop":
                 raise
             options.reject(str(error))
             continue
-        seen.add(key)
+        seen.add(hash(article.doc))
         yield article
 
 
-def _makes(inputs: Iterable[str], options: ReadOptions, stdin: IO[bytes] | None) -> Iterator[Make]:
+def check_id(article: Article, seen: set[int]) -> None:
+    """Raise `InputError` where an earlier article has the same id."""
+    if hash(article.doc) in seen:
+        raise InputError(f"id '{article.doc}' is used twice; ids name articles in the output.")
+
+
+def _all_entries(inputs: Iterable[str], options: ReadOptions, stdin: IO[bytes] | None) -> Iterator[Entry]:
     for given in inputs:
         if given == STDIN:
-            yield from _stdin_makes(stdin or sys.stdin.buffer, options)
+            yield from _stdin_entries(stdin or sys.stdin.buffer, options)
             continue
-        for path, name in _expand(given):
-            yield from _file_makes(path, name, options)
+        for path, name in find_files(given, options.follow):
+            yield from InputFile(path, name).entries(options)
 
 
-def _expand(given: str) -> Iterator[tuple[Path, str]]:
-    """Files of one argument, with the name that becomes the article's id."""
-    path = Path(given)
-    if path.is_dir():
-        found = sorted(p for p in path.rglob("*") if p.is_file() and _is_article(p))
-        if not found:
-            raise MissingError(f"{given}: nothing to read in this folder (expected {', '.join(SUFFIXES)}).")
-        yield from ((p, p.relative_to(path).as_posix()) for p in found)
-    elif path.exists():
-        yield path, path.name
-    elif glob.has_magic(given):
-        matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207 (patterns may be absolute)
-        if not matches:
-            raise MissingError(f"{given}: no file matches this pattern.")
-        for match in matches:
-            yield from _expand(match)
-    else:
-        raise MissingError(f"{given}: no such file or folder. Check the path and the current directory.")
+class InputFile:
+    """One file, and what is known of it while it is read.
+
+    Attributes
+    ----------
+    count
+        Bytes read so far.
+    sha256
+        Hex digest of the whole file once it was read to its end as a stream; `None` for Parquet, which is
+        read here and there.
+    """
+
+    def __init__(self, path: Path, name: str) -> None:
+        self.path, self.name = path, name
+        self.count = 0
+        self.sha256: str | None = None
+
+    def entries(self, options: ReadOptions) -> Iterator[Entry]:
+        """The file's records, in order.
+
+        Raises
+        ------
+        InputError
+            When the file cannot be read (on); the records before are given first.
+        """
+        suffix = suffix_of(self.path)
+        if suffix not in SUFFIXES:
+            expected = ", ".join(SUFFIXES)
+            raise InputError(f"{self.path}: cannot read '{suffix or 'no suffix'}', expected {expected}.")
+        if suffix == ".parquet":
+            yield from parquet_entries(self.path, self.name, options)
+            return
+        with opened(self.path) as raw:
+            for entry in self._streamed(suffix, unpacked(raw, self.path) if suffix[:5] != ".warc" else raw, options):
+                self.count = raw.count
+                yield entry
+            while raw.read(1 << 20):  # an archive's reader may stop before the end
+                pass
+            self.sha256 = raw.sha256
+
+    def _streamed(self, suffix: str, stream: io.IOBase, options: ReadOptions) -> Iterator[Entry]:
+        binary = cast("IO[bytes]", stream)
+        if suffix.startswith(".jsonl"):
+            return jsonl_entries(binary, self.name, options)
+        if suffix in (".csv", ".tsv"):
+            return csv_entries(binary, self.path, self.name, options)
+        if suffix.startswith(".warc"):
+            return warc_entries(binary, self.name)
+        return iter([WholeFile(_limited(binary, str(self.path)), str(self.path), self.name)])
 
 
-def _is_article(path: Path) -> bool:
-    return _suffix(path) in SUFFIXES and path.name != "SOURCES.md"
+def _limited(stream: IO[bytes], where: str) -> bytes:
+    data = stream.read(4 * MAX_CHARS + 1)  # UTF-8 has at most four bytes a character
+    if len(data) > 4 * MAX_CHARS:
+        raise InputError(f"{where}: a file of more than {4 * MAX_CHARS:,} bytes, expected an article. Split it.")
+    return data
 
 
-def _suffix(path: Path) -> str:
-    """The part of the name that decides the format: ``.txt``, ``.jsonl.gz``."""
-    name = path.name.lower()
-    return next((s for s in SUFFIXES if name.endswith(s)), path.suffix.lower())
-
-
-def _file_makes(path: Path, name: str, options: ReadOptions) -> Iterator[Make]:
-    suffix = _suffix(path)
-    if suffix in (".txt", ".md", ".html", ".htm"):
-        yield partial(_whole_file, path, name)
-    elif suffix.startswith(".jsonl"):
-        with open_compressed(path) as stream:
-            yield from jsonl_rows(stream, name, options)
-    elif suffix in (".csv", ".tsv"):
-        yield from csv_rows(path, options)
-    elif suffix == ".parquet":
-        yield from parquet_rows(path, options)
-    else:
-        raise InputError(f"{path}: cannot read '{suffix or 'no suffix'}', expected {', '.join(SUFFIXES)}.")
-
-
-def _whole_file(path: Path, name: str) -> Article:
-    text = read_text(path)
-    make = article_from_html if path.suffix.lower() in (".html", ".htm") else article_from_text
-    try:
-        return make(text, name)
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from None
-
-
-def _stdin_makes(stream: IO[bytes], options: ReadOptions) -> Iterator[Make]:
+def _stdin_entries(stream: IO[bytes], options: ReadOptions) -> Iterator[Entry]:
     """JSON lines when the first byte that is no space is ``{``, else one plain text."""
-    import io
-
     buffered = stream if isinstance(stream, io.BufferedReader) else io.BufferedReader(stream)  # type: ignore[type-var]
-    if buffered.peek(1)[:64].lstrip()[:1] == b"{":
-        yield from jsonl_rows(buffered, "stdin", options)
-        return
-
-    def make() -> Article:
-        try:
-            return article_from_text(decode(buffered.read(), "stdin"), "stdin")
-        except InputError as error:
-            raise InputError(f"stdin: {error}") from None
-
-    yield make
+    try:
+        if buffered.peek(1)[:64].lstrip()[:1] == b"{":
+            yield from jsonl_entries(buffered, "stdin", options)
+        else:
+            yield WholeFile(_limited(buffered, "stdin"), "stdin", "stdin")
+    except OSError as error:
+        if isinstance(error, StancewireError):
+            raise
+        raise InputError(f"standard input: cannot be read ({first_line(error)}).") from None

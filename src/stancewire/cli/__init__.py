@@ -19,7 +19,12 @@ COMMANDS = {
     "evaluate": "Measure a bundle on labelled sentences.",
     "compare": "Put bundles side by side: quality and speed.",
     "labels": "Statistics, agreement, duplicates and errors of the labels.",
+    "promote": "Make a bundle the champion, if it passes the gate.",
+    "champion": "Show the champion, its history, or go back to the one before.",
+    "serve": "Serve the champion over HTTP, with MLflow's scoring server.",
+    "drift": "Compare tags of new articles with a bundle's training data.",
     "ui": "Look at the runs in the MLflow UI.",
+    "sync": "Send what the MLflow store did not take when it was down.",
     "init": "Make a new workspace for your own codebook.",
 }
 
@@ -58,7 +63,7 @@ def group(context: click.Context, folder: Path) -> None:
 def main() -> None:
     """Run the command line: exit code 1 with one line for what a user can mend, 2 for wrong usage."""
     try:
-        code = group.main(standalone_mode=False)
+        code = group.main(prog_name="stancewire", standalone_mode=False)
     except StancewireError as error:
         _fail(str(error))
         code = 1

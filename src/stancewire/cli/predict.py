@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
+from dataclasses import fields
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
 from stancewire.articles import ReadOptions, read_articles
-from stancewire.cli.setting import open_tagger
+from stancewire.batch import Job
+from stancewire.bundle import read_bundle
+from stancewire.cli.predict_batch import FolderOptions, ended_by_sigterm, folder_options, is_folder, tag_to_folder
+from stancewire.cli.setting import find_bundle, open_tagger
 from stancewire.cli.tag_table import tag_table
 from stancewire.cli.terminal import counted, say, say_error, show
 from stancewire.output import (
     FORMATS,
+    Layout,
     format_of,
+    make_layout,
     text_stream,
     write_csv_stream,
     write_jsonl_stream,
     write_tags,
 )
+from stancewire.predict import Tagger
 from stancewire.records import Tag
 
 TABLE = "table"
@@ -29,7 +37,12 @@ TABLE = "table"
 @click.command("predict")
 @click.argument("articles", nargs=-1, required=True)
 @click.option("-m", "--model", help="A bundle's folder, or models:/NAME@ALIAS.  [default: models/default]")
-@click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Write the tags to this file.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Write the tags to this file, or in parts to this folder (a name without an ending): it can be resumed.",
+)
 @click.option(
     "--format",
     "kind",
@@ -37,6 +50,9 @@ TABLE = "table"
     help="Default: what the file's ending says; without -o a table on a terminal, else jsonl.",
 )
 @click.option("--table", "and_table", is_flag=True, help="Show the table, with -o too.")
+@click.option("--columns", help="Write these columns only, as in doc,n,labels.")
+@click.option("--no-text", is_flag=True, help="Leave the sentences out: tags and offsets only.")
+@click.option("--limit", type=click.IntRange(1), help="Stop after so many articles.")
 @click.option("--text", help="Column or key with the text.")
 @click.option("--id", help="Column or key with the id.")
 @click.option("--title", help="Column or key with the title.")
@@ -48,6 +64,8 @@ TABLE = "table"
     show_default=True,
     help="A bad record ends the run, or is reported and left out.",
 )
+@click.option("--follow", is_flag=True, help="Follow symbolic links out of a folder.")
+@folder_options
 @click.pass_context
 def command(
     context: click.Context,
@@ -57,28 +75,52 @@ def command(
     output: Path | None,
     kind: str | None,
     and_table: bool,
-    **reading: Any,
+    columns: str | None,
+    no_text: bool,
+    limit: int | None,
+    **more: Any,
 ) -> None:
     """Tag ARTICLES: files, folders, globs, or - for standard input; one row per sentence.
 
-    Reads .txt .md .html .jsonl(.gz .zst) .csv .tsv .parquet. The first line of a .txt or .md file is its title.
+    Reads .txt .md .html .jsonl(.gz .zst) .csv .tsv .parquet .warc(.gz). The first line of a .txt or .md file is its
+    title. A run to a folder goes on where it was, and tags only new files, when it is called again.
     """
+    how = FolderOptions(**{field.name: more.pop(field.name) for field in fields(FolderOptions)})
+    chosen = tuple(columns.split(",")) if columns else ()
+    if is_folder(output):
+        bundle = read_bundle(find_bundle(context, model))
+        layout = make_layout(_part_kind(kind, and_table), bundle.manifest.codebook.topic_ids, chosen, not no_text)
+        tag_to_folder(context, Job(articles, ReadOptions(**more), bundle, layout, cast(Path, output), limit=limit), how)
+        return
+    how.require_folder(output)
     kind = _kind(output, kind, and_table)
+    if kind == TABLE and (columns or no_text):
+        raise click.UsageError("--columns and --no-text go with rows, not with the table.")
     rejected: list[str] = []
-    options = ReadOptions(**reading, reject=lambda problem: _reject(problem, rejected))
+    options = ReadOptions(**more, reject=lambda problem: _reject(problem, rejected))
     tagger = open_tagger(context, model)
-    tags = counted(tagger.tag_many(read_articles(articles, options)), "sentences")
     topics = tagger.bundle.manifest.codebook.topic_ids
-    if output:
-        kept: list[Tag] = []
-        rows = write_tags(_keep(tags, kept) if and_table else tags, output, kind, topics)
-        if and_table:
-            show(tag_table(kept))
-        say(f"{rows} sentences tagged by {tagger.bundle.label}, written to {output}")
-    else:
-        _to_stdout(tags, kind, topics)
+    layout = make_layout("jsonl" if kind == TABLE else kind, topics, chosen, not no_text)
+    tags = counted(tagger.tag_many(islice(read_articles(articles, options), limit)), "sentences")
+    with ended_by_sigterm():
+        _write(tags, output, layout, tagger, and_table) if output else _to_stdout(tags, kind, layout)
     if rejected:
         say(f"{len(rejected)} records left out.")
+
+
+def _write(tags: Iterable[Tag], output: Path, layout: Layout, tagger: Tagger, and_table: bool) -> None:
+    kept: list[Tag] = []
+    rows = write_tags(_keep(tags, kept) if and_table else tags, output, layout.kind, layout.topics, layout)
+    if and_table:
+        show(tag_table(kept))
+    say(f"{rows} sentences tagged by {tagger.bundle.label}, written to {output}")
+
+
+def _part_kind(kind: str | None, and_table: bool) -> str:
+    """The format of a folder's parts."""
+    if kind == TABLE or and_table:
+        raise click.UsageError("a table is for the terminal; leave -o out, or name a file.")
+    return kind or "jsonl"
 
 
 def _kind(output: Path | None, kind: str | None, and_table: bool) -> str:
@@ -103,12 +145,12 @@ def _keep(tags: Iterable[Tag], kept: list[Tag]) -> Iterable[Tag]:
         yield tag
 
 
-def _to_stdout(tags: Iterable[Tag], kind: str, topics: tuple[str, ...]) -> None:
+def _to_stdout(tags: Iterable[Tag], kind: str, layout: Layout) -> None:
     if kind == TABLE:
         show(tag_table(list(tags)))
         return
     with text_stream(sys.stdout.buffer) as stream:
         if kind == "csv":
-            write_csv_stream(tags, stream, topics)
+            write_csv_stream(tags, stream, layout.topics, layout)
         else:
-            write_jsonl_stream(tags, stream)
+            write_jsonl_stream(tags, stream, layout)

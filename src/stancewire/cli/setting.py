@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import subprocess
 from pathlib import Path
 
 import click
 
+from stancewire.cli.terminal import say
 from stancewire.labels import read_labels
 from stancewire.predict import Tagger, load
 from stancewire.records import LabelledSet
 from stancewire.registry import SCHEME, fetch_bundle
-from stancewire.tracking import MlflowStore
+from stancewire.tracking import MlflowStore, SafeRun
 from stancewire.workspace import Workspace, find_workspace
 
 
@@ -27,21 +29,52 @@ def store(space: Workspace) -> MlflowStore:
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "1")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # the default waits for minutes
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
+    os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
     return MlflowStore(space.store, os.environ.get("MLFLOW_TRACKING_URI") or None)
 
 
-def open_tagger(context: click.Context, model: str | None) -> Tagger:
-    """Load the bundle named by ``-m``: a folder, ``models:/NAME@ALIAS``, or the workspace's default."""
+def say_kept(run: SafeRun) -> None:
+    """Tell what the store did not take, and what to do about it."""
+    if run.problem:
+        kept = f"what it did not take is kept in {run.kept}; send it with: stancewire sync" if run.kept else "not kept"
+        say(f"warning: the MLflow store failed ({run.problem}); {kept}")
+
+
+def find_bundle(context: click.Context, model: str | None) -> Path:
+    """Folder of the bundle named by ``-m``: a folder, ``models:/NAME@ALIAS``, or the workspace's default."""
     if model is None:
-        return load(workspace(context).models / "default")
+        return workspace(context).models / "default"
     if model.startswith(SCHEME):
-        return load(fetch_bundle(model, store(workspace(context))))
-    return load(Path(model))
+        return fetch_bundle(model, store(workspace(context)))
+    return Path(model)
+
+
+def open_tagger(context: click.Context, model: str | None) -> Tagger:
+    """Load the bundle that `find_bundle` finds."""
+    return load(find_bundle(context, model))
 
 
 def read_labelled(tagger: Tagger, folder: Path) -> LabelledSet:
     """A labelled set, read under the bundle's own codebook."""
     return read_labels(folder, tagger.bundle.manifest.codebook)
+
+
+def set_name(space: Workspace, folder: Path) -> str:
+    """How a labelled set is called in runs and cards: its last two parts, never a path of one machine."""
+    absolute = Path(os.path.abspath(folder))  # noqa: PTH100 (links stay as they are)
+    if absolute.is_relative_to(space.root):
+        return absolute.relative_to(space.root).as_posix()
+    return "/".join(absolute.parts[-2:])
+
+
+def who(space: Workspace) -> str:
+    """Who decides: git's user name, else the account's."""
+    try:
+        return _git(space.root, "config", "user.name")
+    except (OSError, subprocess.CalledProcessError):
+        return getpass.getuser()
 
 
 def git_state(root: Path) -> dict[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -24,7 +25,7 @@ from rich.table import Table
 
 from stancewire.codebook import AGAINST, FAVOR, NEUTRAL
 from stancewire.metrics import Metric
-from stancewire.tracking import NullRun, Run
+from stancewire.runs import NullRun, Run
 
 Item = TypeVar("Item")
 
@@ -39,9 +40,9 @@ def say(message: str) -> None:
 
 def say_error(message: str) -> None:
     """An error's line (or lines, when there are several problems) to stderr, in red on a terminal."""
-    colour = None if os.environ.get("NO_COLOR") else "red"
-    for line in message.splitlines():
-        click.secho(f"error: {line}", fg=colour, err=True)
+    plain = bool(os.environ.get("NO_COLOR"))
+    for line in (f"error: {line}" for line in message.splitlines()):
+        click.echo(line if plain else click.style(line, fg="red"), err=True)
 
 
 def show(table: Table) -> None:
@@ -87,6 +88,20 @@ def counted(items: Iterable[Item], what: str, total: int | None = None) -> Itera
             bar.advance(task)
             speed = bar.tasks[0].speed
             bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+
+
+@contextmanager
+def bytes_bar(what: str) -> Iterator[Callable[[int, int, int], None]]:
+    """A bar over bytes of input; gives a function of bytes read, bytes in all, sentences tagged."""
+    begun = time.monotonic()
+    with _progress() as bar:
+        task = bar.add_task(what, total=None, rate="")
+
+        def draw(read: int, size: int, sentences: int) -> None:
+            rate = sentences / max(1e-9, time.monotonic() - begun)
+            bar.update(task, completed=read, total=size, rate=f"{rate:,.0f} sentences/s")
+
+        yield draw
 
 
 class Steps:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import os
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from stancewire.cli.setting import git_state, store, workspace
+from stancewire.cli.setting import git_state, say_kept, set_name, store, workspace
 from stancewire.cli.terminal import metric_table, say, show, steps
 from stancewire.errors import MissingError
 from stancewire.evaluate import HEADLINES
+from stancewire.growth import grow
 from stancewire.job import Job
 from stancewire.labels import labels_hash, read_labels
 from stancewire.recipe import Recipe, read_recipe
-from stancewire.tracking import NullRun, Run
+from stancewire.runs import NullRun, Run
+from stancewire.search import parse_grid, search_params
 from stancewire.train import Trained, train
-from stancewire.trainers import Trainer, make_trainer
+from stancewire.trainers import make_trainer
 from stancewire.workspace import Workspace
 
 
@@ -37,6 +39,8 @@ from stancewire.workspace import Workspace
 @click.option("--name", help="The bundle's name, models/NAME.  [default: the recipe's]")
 @click.option("--register", metavar="NAME", help="Register the model in MLflow under this name, alias 'candidate'.")
 @click.option("--no-track", is_flag=True, help="Keep nothing in MLflow.")
+@click.option("--grid", multiple=True, metavar="NAME=V,V", help="First try every combination of these params.")
+@click.option("--learning-curve", is_flag=True, help="First train on growing shares of the documents.")
 @click.pass_context
 def command(
     context: click.Context,
@@ -46,6 +50,8 @@ def command(
     name: str | None,
     register: str | None,
     no_track: bool,
+    grid: tuple[str, ...],
+    learning_curve: bool,
 ) -> None:
     """Train from RECIPES: split, fit, calibrate, measure, write a bundle to models/, track the run in MLflow."""
     if name and len(recipes) > 1:
@@ -53,23 +59,26 @@ def command(
     space = workspace(context)
     for path in recipes:
         recipe, _ = read_recipe(path)
-        trainer = make_trainer(recipe.family, recipe.params, str(path))
+        if grid:
+            recipe = recipe.model_copy(update={"search": parse_grid(grid)})
+        make_trainer(recipe.family, recipe.params, str(path))  # refuse wrong params before anything else
         job = _job(space, recipe, add, measure)
         target = space.models / (name or recipe.name)
         if no_track:
-            done = _run(job, trainer, target, NullRun())
+            done = _run(job, path, target, NullRun(), learning_curve)
         else:
             tags = git_state(space.root) | {"codebook": job.codebook.hash[:8], "family": recipe.family}
             with store(space).run(recipe.name, recipe.description, tags, register) as run:
-                done = _run(job, trainer, target, run)
+                done = _run(job, path, target, run, learning_curve)
+            say_kept(run)
         _tell(done)
 
 
 def _job(space: Workspace, recipe: Recipe, add: tuple[Path, ...], measure: tuple[Path, ...]) -> Job:
     codebook = space.codebook()
     folders = [space.root / name for name in recipe.data] + list(add)
-    data = {_name(space, folder): folder for folder in folders}
-    held = {_name(space, folder): folder for folder in measure}
+    data = {set_name(space, folder): folder for folder in folders}
+    held = {set_name(space, folder): folder for folder in measure}
     return Job(
         recipe=recipe,
         codebook=codebook,
@@ -79,17 +88,14 @@ def _job(space: Workspace, recipe: Recipe, add: tuple[Path, ...], measure: tuple
     )
 
 
-def _name(space: Workspace, folder: Path) -> str:
-    """How a set is called in runs and cards: its last two parts, never a path of one machine."""
-    absolute = Path(os.path.abspath(folder))  # noqa: PTH100 (links stay as they are)
-    if absolute.is_relative_to(space.root):
-        return absolute.relative_to(space.root).as_posix()
-    return "/".join(absolute.parts[-2:])
-
-
-def _run(job: Job, trainer: Trainer, target: Path, run: Run) -> Trained:
+def _run(job: Job, path: Path, target: Path, run: Run, learning_curve: bool) -> Trained:
     try:
         with steps(run) as progress:
+            if job.recipe.search:
+                job = replace(job, recipe=search_params(job, str(path), run, progress))
+            trainer = make_trainer(job.recipe.family, job.recipe.params, str(path))
+            if learning_curve:
+                grow(job, trainer, run, progress)
             return train(job, trainer, target, run, progress)
     except ModuleNotFoundError as error:
         extra = "transformers" if job.recipe.family == "encoder" else "train"

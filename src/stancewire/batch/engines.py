@@ -1,0 +1,141 @@
+"""Who does the work: this process, or several on this machine. The rows are the same whoever does it.
+
+An engine takes a `Reading` and a `Work` and yields finished chunks in the order of the input, holding only a few at a
+time. Ray has its own file, `stancewire.batch.engine_ray`.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Protocol
+
+from stancewire.batch.reading import Chunk, Reading
+from stancewire.batch.work import Done, Work, Worker
+from stancewire.errors import StancewireError
+
+_log = logging.getLogger(__name__)
+_AHEAD = 3
+"""Chunks per worker that are under way: the reader waits for the workers, and they hardly ever for it."""
+_TRIES = 3
+
+
+class Engine(Protocol):
+    """Tags chunks, wherever."""
+
+    def run(self, reading: Reading, work: Work) -> Iterator[Done]:
+        """Finished chunks, in order."""
+        ...
+
+
+class WorkerLostError(StancewireError):
+    """Worker processes were killed again and again."""
+
+
+@dataclass(frozen=True, slots=True)
+class InProcess:
+    """One model in this process."""
+
+    def run(self, reading: Reading, work: Work) -> Iterator[Done]:
+        """See `Engine`."""
+        yield from map(work.open(), reading.chunks())
+
+
+@dataclass(frozen=True, slots=True)
+class LocalProcesses:
+    """`workers` processes on this machine, each with a model of its own; started anew, never forked.
+
+    A worker that the system kills (for want of memory, as a rule) is replaced, and its chunks are done again.
+    """
+
+    workers: int
+
+    def run(self, reading: Reading, work: Work) -> Iterator[Done]:
+        """See `Engine`."""
+        pool = _Pool(self.workers, work)
+        chunks = reading.chunks()
+        try:
+            for chunk in chunks:
+                pool.give(chunk)
+                if len(pool.waiting) >= _AHEAD * self.workers:
+                    yield pool.take()
+            while pool.waiting:
+                yield pool.take()
+        finally:
+            pool.stop()
+
+
+class _Pool:
+    """A process pool that survives the death of its processes."""
+
+    def __init__(self, workers: int, work: Work) -> None:
+        self._workers, self._work = workers, work
+        self._executor = self._start()
+        self._tries = 0
+        self.waiting: deque[tuple[Chunk, Future[Done]]] = deque()
+
+    def _start(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        return ProcessPoolExecutor(self._workers, context, initializer=_open, initargs=(self._work,))
+
+    def give(self, chunk: Chunk) -> None:
+        """Hand a chunk to the next free worker."""
+        try:
+            future = self._executor.submit(_tag, chunk)
+        except BrokenProcessPool:
+            self._replace()
+            future = self._executor.submit(_tag, chunk)
+        self.waiting.append((chunk, future))
+
+    def take(self) -> Done:
+        """The oldest chunk, when it is done."""
+        while True:
+            try:
+                done = self.waiting[0][1].result()
+            except BrokenProcessPool:
+                self._replace()
+                continue
+            self.waiting.popleft()
+            self._tries = 0
+            return done
+
+    def _replace(self) -> None:
+        """Start new workers and give them all that was under way."""
+        self._tries += 1
+        if self._tries > _TRIES:
+            chunk = self.waiting[0][0] if self.waiting else None
+            first = chunk.articles[0].doc if chunk and chunk.articles else "the first article"
+            raise WorkerLostError(
+                f"worker processes were killed {self._tries} times in a row, at '{first}' or soon after; is the memory "
+                "too small? What is committed stays: run again with fewer --workers."
+            )
+        _log.warning("a worker process was killed; starting new ones and doing its work again.")
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._executor = self._start()
+        self.waiting = deque((chunk, self._executor.submit(_tag, chunk)) for chunk, _ in self.waiting)
+
+    def stop(self) -> None:
+        """Drop what is under way."""
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+
+_worker: Worker | Callable[[Chunk], Done] | None = None
+
+
+def _open(work: Work) -> None:
+    """Load the model in a worker process; Ctrl-C is for the process that writes."""
+    global _worker  # noqa: PLW0603 (a process pool has no other place for it)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _worker = work.open()
+
+
+def _tag(chunk: Chunk) -> Done:
+    if _worker is None:
+        raise RuntimeError("the worker was not opened")
+    return _worker(chunk)

@@ -1,0 +1,55 @@
+"""``stancewire labels export`` and ``import``: labels out to where people label, and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from stancewire.cli.setting import workspace
+from stancewire.cli.terminal import say
+from stancewire.files import read_jsonl, write_bytes, write_jsonl
+from stancewire.label_exchange import read_exchange, with_labels, write_exchange
+from stancewire.label_studio import label_config
+from stancewire.labels import label_dict, read_labels
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command("export")
+@click.argument("output", type=_FILE)
+@click.option("--doc", "docs", multiple=True, help="Only this document; can be repeated.")
+@click.option("--config", type=_FILE, help="Also write Label Studio's labelling interface (XML) to this file.")
+@click.pass_context
+def export_command(context: click.Context, output: Path, docs: tuple[str, ...], config: Path | None) -> None:
+    """Write the labels to OUTPUT: .json (Label Studio), .csv or .xlsx."""
+    space = workspace(context)
+    codebook = space.codebook()
+    rows = [row for row in read_labels(space.labels, codebook).sentences if not docs or row.doc in docs]
+    write_exchange(rows, codebook, output)
+    if config:
+        write_bytes(config, label_config(codebook).encode())
+    say(f"{len(rows)} sentences written to {output}")
+
+
+@click.command("import")
+@click.argument("labelled", type=_FILE)
+@click.option("--annotator", help="Who labelled: kept with every row whose labels change.")
+@click.option("--reading", type=_FILE, help="Write a reading to this file; the labels stay as they are.")
+@click.pass_context
+def import_command(context: click.Context, labelled: Path, annotator: str | None, reading: Path | None) -> None:
+    """Read labels from LABELLED (.json of Label Studio, .csv, .xlsx) into labels/sentences.jsonl."""
+    space = workspace(context)
+    codebook = space.codebook()
+    labels = read_exchange(labelled, read_labels(space.labels, codebook).sentences, codebook)
+    if reading:
+        given = {"annotator": annotator} if annotator else {}
+        done = {i: label_dict(found) for i, found in labels.items() if found is not None}
+        write_jsonl(reading, ({"id": i, "labels": found, **given} for i, found in done.items()))
+        say(f"{len(done)} sentences written to {reading}")
+        return
+    path = space.labels / "sentences.jsonl"
+    rows, changed = with_labels([row for _, row in read_jsonl(path)], labels, annotator)
+    if changed:
+        write_jsonl(path, rows)
+    say(f"{len(labels)} sentences read, {changed} with new labels")

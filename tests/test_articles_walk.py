@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import gzip
+import io
+import os
+from pathlib import Path
+
+import pyarrow
+import pyarrow.parquet
+import pytest
+
+from stancewire.articles import InputFile, ReadOptions, find_files, read_articles
+from stancewire.errors import InputError, MissingError
+
+
+def names(folder: Path, follow: bool = False) -> list[str]:
+    return [name for _, name in find_files(str(folder), follow)]
+
+
+def write(path: Path, data: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def test_a_folder_is_walked_in_the_order_of_paths(tmp_path: Path) -> None:
+    for name in ("b/z.txt", "b.txt", "a.txt", "b/a/x.txt", "B.txt", "SOURCES.md", "notes.pdf"):
+        write(tmp_path / name, b"Rain fell.")
+    assert names(tmp_path) == ["B.txt", "a.txt", "b/a/x.txt", "b/z.txt", "b.txt"]
+    assert names(tmp_path) == [p.relative_to(tmp_path).as_posix() for p in sorted(tmp_path.rglob("*.txt"))]
+
+
+def test_links_out_of_a_folder_are_left_out_unless_followed(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    write(tmp_path / "secret" / "s.txt", b"Rain fell.")
+    inside = write(tmp_path / "in" / "a.txt", b"Snow fell.").parent
+    (inside / "b.txt").symlink_to(tmp_path / "secret" / "s.txt")
+    (inside / "c").symlink_to(tmp_path / "secret")
+    (inside / "d.txt").symlink_to(inside / "a.txt")
+    assert names(inside) == ["a.txt", "d.txt"]
+    assert "b.txt: leads out of the folder; left out. Use --follow to read it." in caplog.text
+    assert names(inside, follow=True) == ["a.txt", "b.txt", "c/s.txt", "d.txt"]
+
+
+def test_a_link_upwards_ends(tmp_path: Path) -> None:
+    write(tmp_path / "a" / "a.txt", b"Rain fell.")
+    (tmp_path / "a" / "up").symlink_to(tmp_path)
+    assert names(tmp_path, follow=True) == ["a/a.txt"]
+
+
+def test_pipes_in_a_folder_are_passed_over(tmp_path: Path) -> None:
+    write(tmp_path / "a.txt", b"Rain fell.")
+    os.mkfifo(tmp_path / "b.txt")
+    assert names(tmp_path) == ["a.txt"]
+
+
+def test_an_empty_folder_is_told(tmp_path: Path) -> None:
+    with pytest.raises(MissingError, match="nothing to read in this folder"):
+        names(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", ["jsonl.gz", "jsonl.zst"])
+def test_a_decompression_bomb_is_refused(tmp_path: Path, suffix: str) -> None:
+    kind = {"jsonl.gz": "gzip", "jsonl.zst": "zstd"}[suffix]
+    path = tmp_path / f"bomb.{suffix}"
+    with pyarrow.CompressedOutputStream(str(path), kind) as stream:
+        for _ in range(300):
+            stream.write(b"\n" * (1 << 20))
+    with pytest.raises(InputError, match=r"bomb\.jsonl\.\w+: unpacks to more than 200 times its size"):
+        list(read_articles([str(path)]))
+
+
+def test_a_parquet_file_that_swells_is_refused(tmp_path: Path) -> None:
+    column = pyarrow.array(["x" * (1 << 20)]).take(pyarrow.array([0] * 1100))
+    table = pyarrow.table({"text": column})
+    path = tmp_path / "bomb.parquet"
+    pyarrow.parquet.write_table(table, path, compression="zstd", use_dictionary=False)
+    with pytest.raises(InputError, match=r"bomb\.parquet: a column unpacks to over 1,000 times its size"):
+        list(read_articles([str(path)]))
+
+
+def test_what_was_read_is_counted_and_hashed(tmp_path: Path) -> None:
+    data = gzip.compress(b'{"text": "Rain fell."}\n' * 3)
+    file = InputFile(write(tmp_path / "a.jsonl.gz", data), "a.jsonl.gz")
+    assert len(list(file.entries(ReadOptions()))) == 3
+    import hashlib
+
+    assert (file.count, file.sha256) == (len(data), hashlib.sha256(data).hexdigest())
+
+
+def test_a_file_that_has_gone_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"a\.txt: no such file any more"):
+        list(InputFile(tmp_path / "a.txt", "a.txt").entries(ReadOptions()))
+
+
+PAGE = """<html><head><title>Grain leaves Odesa</title></head><body><article><h1>Grain leaves Odesa</h1>
+<p>A convoy with forty trucks of grain left the port on Tuesday, the ministry said in a statement.</p>
+<p>Brussels welcomed the news and promised to send more trucks before the winter begins.</p></article></body></html>"""
+
+
+def make_warc(path: Path, pages: dict[str, str], gzipped: bool) -> Path:
+    """A web archive with a request, a picture and the pages."""
+    from warcio.statusandheaders import StatusAndHeaders
+    from warcio.warcwriter import WARCWriter
+
+    with path.open("wb") as stream:
+        writer = WARCWriter(stream, gzip=gzipped)
+        records = [(url, "text/html; charset=utf-8", body.encode(), "200 OK") for url, body in pages.items()]
+        records += [("http://x.org/p.png", "image/png", b"\x89PNG", "200 OK")]
+        records += [("http://x.org/gone", "text/html", b"gone", "404 Not Found")]
+        for url, kind, body, status in records:
+            headers = StatusAndHeaders(status, [("Content-Type", kind)], protocol="HTTP/1.1")
+            dates = {"WARC-Date": "2024-11-13T06:00:00Z"}
+            writer.write_record(
+                writer.create_warc_record(
+                    url, "response", payload=io.BytesIO(body), http_headers=headers, warc_headers_dict=dates
+                )
+            )
+    return path
+
+
+@pytest.mark.parametrize("name", ["a.warc", "a.warc.gz"])
+def test_pages_of_a_web_archive_are_articles(tmp_path: Path, name: str) -> None:
+    pytest.importorskip("warcio")
+    pytest.importorskip("trafilatura")
+    path = make_warc(tmp_path / name, {"http://x.org/1": PAGE}, name.endswith(".gz"))
+    (article,) = read_articles([str(path)])
+    assert (article.doc, article.title) == ("http://x.org/1@2024-11-13T06:00:00Z", "Grain leaves Odesa")
+    assert (article.date, article.extra) == ("2024-11-13", {"url": "http://x.org/1"})
+    assert "forty trucks of grain" in article.text
+
+
+def test_a_page_without_text_is_a_bad_record(tmp_path: Path) -> None:
+    pytest.importorskip("warcio")
+    pytest.importorskip("trafilatura")
+    path = make_warc(tmp_path / "a.warc", {"http://x.org/1": "<p></p>", "http://x.org/2": PAGE}, False)
+    said: list[str] = []
+    assert len(list(read_articles([str(path)], ReadOptions(on_error="skip", reject=said.append)))) == 1
+    assert said == ["a.warc:1: found no main text in the page; expected an article."]
+
+
+def test_a_damaged_web_archive_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("warcio")
+    path = write(tmp_path / "a.warc", b"no archive at all\r\n" * 9)
+    with pytest.raises(InputError, match=r"a\.warc: not a readable WARC file"):
+        list(read_articles([str(path)]))

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import gzip
-import io
+import hashlib
 import os
 from pathlib import Path
 
@@ -63,14 +63,14 @@ def test_a_decompression_bomb_is_refused(tmp_path: Path, suffix: str) -> None:
     kind = {"jsonl.gz": "gzip", "jsonl.zst": "zstd"}[suffix]
     path = tmp_path / f"bomb.{suffix}"
     with pyarrow.CompressedOutputStream(str(path), kind) as stream:
-        for _ in range(300):
-            stream.write(b"\n" * (1 << 20))
+        for _ in range(70):
+            stream.write(b" " * (1 << 20) + b"\n")
     with pytest.raises(InputError, match=r"bomb\.jsonl\.\w+: unpacks to more than 200 times its size"):
         list(read_articles([str(path)]))
 
 
 def test_a_parquet_file_that_swells_is_refused(tmp_path: Path) -> None:
-    column = pyarrow.array(["x" * (1 << 20)]).take(pyarrow.array([0] * 1100))
+    column = pyarrow.array(["x" * (1 << 20)]).take(pyarrow.array([0] * 66))
     table = pyarrow.table({"text": column})
     path = tmp_path / "bomb.parquet"
     pyarrow.parquet.write_table(table, path, compression="zstd", use_dictionary=False)
@@ -82,8 +82,6 @@ def test_what_was_read_is_counted_and_hashed(tmp_path: Path) -> None:
     data = gzip.compress(b'{"text": "Rain fell."}\n' * 3)
     file = InputFile(write(tmp_path / "a.jsonl.gz", data), "a.jsonl.gz")
     assert len(list(file.entries(ReadOptions()))) == 3
-    import hashlib
-
     assert (file.count, file.sha256) == (len(data), hashlib.sha256(data).hexdigest())
 
 
@@ -97,25 +95,24 @@ PAGE = """<html><head><title>Grain leaves Odesa</title></head><body><article><h1
 <p>Brussels welcomed the news and promised to send more trucks before the winter begins.</p></article></body></html>"""
 
 
-def make_warc(path: Path, pages: dict[str, str], gzipped: bool) -> Path:
-    """A web archive with a request, a picture and the pages."""
-    from warcio.statusandheaders import StatusAndHeaders
-    from warcio.warcwriter import WARCWriter
+def warc_record(url: str, head: str, body: bytes) -> bytes:
+    """A response, as ISO 28500 has it."""
+    http = f"HTTP/1.1 {head}\r\n\r\n".encode() + body
+    about = (
+        f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: {url}\r\nWARC-Date: 2024-11-13T06:00:00Z\r\n"
+        "WARC-Record-ID: <urn:uuid:00000000-0000-0000-0000-000000000000>\r\n"
+        f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(http)}\r\n\r\n"
+    )
+    return about.encode() + http + b"\r\n\r\n"
 
-    with path.open("wb") as stream:
-        writer = WARCWriter(stream, gzip=gzipped)
-        records = [(url, "text/html; charset=utf-8", body.encode(), "200 OK") for url, body in pages.items()]
-        records += [("http://x.org/p.png", "image/png", b"\x89PNG", "200 OK")]
-        records += [("http://x.org/gone", "text/html", b"gone", "404 Not Found")]
-        for url, kind, body, status in records:
-            headers = StatusAndHeaders(status, [("Content-Type", kind)], protocol="HTTP/1.1")
-            dates = {"WARC-Date": "2024-11-13T06:00:00Z"}
-            writer.write_record(
-                writer.create_warc_record(
-                    url, "response", payload=io.BytesIO(body), http_headers=headers, warc_headers_dict=dates
-                )
-            )
-    return path
+
+def make_warc(path: Path, pages: dict[str, str], gzipped: bool) -> Path:
+    """A web archive with the pages, a picture and an error; every record is compressed for itself."""
+    html = "Content-Type: text/html; charset=utf-8"
+    records = [warc_record(url, f"200 OK\r\n{html}", body.encode()) for url, body in pages.items()]
+    records.append(warc_record("http://x.org/p.png", "200 OK\r\nContent-Type: image/png", b"\x89PNG"))
+    records.append(warc_record("http://x.org/gone", f"404 Not Found\r\n{html}", b"gone"))
+    return write(path, b"".join(gzip.compress(record) if gzipped else record for record in records))
 
 
 @pytest.mark.parametrize("name", ["a.warc", "a.warc.gz"])

@@ -1,5 +1,8 @@
 import shutil
+import sys
 from pathlib import Path
+
+import pytest
 
 from stancewire.bundle import read_bundle
 from stancewire.checks import check_workspace
@@ -53,6 +56,16 @@ def test_a_bundle_for_another_codebook_is_a_problem(workspace_folder: Path, bund
     (problem,) = check_workspace(Workspace(workspace_folder)).problems
     assert "made for codebook 'tiny' v1" in problem
     assert "found 'tiny' v2" in problem
+
+
+def test_a_recipe_whose_extra_is_not_installed_is_no_problem(
+    workspace_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnx", None)
+    (workspace_folder / "training" / "more.yaml").write_text("name: more\nfamily: encoder\n")
+    findings = check_workspace(Workspace(workspace_folder))
+    assert findings.problems == []
+    assert "recipe more.yaml: encoder (its params were not checked: onnx is not installed)" in findings.sound
 
 
 def test_a_new_workspace_without_labels_is_sound(workspace_folder: Path) -> None:

@@ -90,7 +90,9 @@ def test_evaluate_shows_headlines_or_everything(bundle_folder: Path, tiny_labels
     assert ("ece/topic" in short, "ece/topic" in long) == (False, True)
 
 
-def test_evaluate_on_something_else_than_labels_is_said(bundle_folder: Path, tmp_path: Path, stancewire: Command) -> None:
+def test_evaluate_on_something_else_than_labels_is_said(
+    bundle_folder: Path, tmp_path: Path, stancewire: Command
+) -> None:
     done = stancewire("evaluate", tmp_path, "-m", bundle_folder)
     said = "no documents.jsonl. A labelled set is a folder with both files."
     assert (done.code, done.out, done.err) == (1, "", f"error: {tmp_path}: {said}\n")

@@ -129,9 +129,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_one_line_that_says_where(
-    here: Path, bundle_folder: Path, stancewire: Command, name: str
-) -> None:
+def test_bad_input_is_one_line_that_says_where(here: Path, bundle_folder: Path, stancewire: Command, name: str) -> None:
     file, content, said = BAD[name]
     (here / file).write_bytes(content)
     done = stancewire("predict", file, "-m", bundle_folder, "-o", "t.jsonl")
@@ -176,7 +174,11 @@ def test_bad_records_are_skipped_and_reported_when_asked(here: Path, bundle_fold
 
 @pytest.mark.parametrize(
     ("argument", "said"),
-    [("nowhere.txt", "no such file or folder"), ("*.jsonl", "no file matches this pattern"), ("empty", "nothing to read")],
+    [
+        ("nowhere.txt", "no such file or folder"),
+        ("*.jsonl", "no file matches this pattern"),
+        ("empty", "nothing to read"),
+    ],
 )
 def test_an_input_that_is_not_there_is_named(
     here: Path, bundle_folder: Path, stancewire: Command, argument: str, said: str

@@ -4,7 +4,7 @@ import pytest
 
 from stancewire import compare as comparing
 from stancewire.bundle import bundle_bytes, read_bundle, write_manifest
-from stancewire.codebook import Topic
+from stancewire.codebook import Codebook, Topic
 from stancewire.compare import COMPARED, compare, sentences_per_second
 from stancewire.errors import InputError
 from stancewire.predict import Tagger
@@ -28,12 +28,14 @@ def test_the_first_bundle_is_the_reference(bundle_folder: Path, tiny_labels: Pat
 
 
 def test_a_bundle_with_other_topics_is_refused(bundle_folder: Path, tiny_labels: Path, tmp_path: Path) -> None:
-    for name in ("README.md", "vocabulary.json", "weights.safetensors"):
+    for name in ("README.md", "profile.json", "vocabulary.json", "weights.safetensors"):
         (tmp_path / name).write_bytes((bundle_folder / name).read_bytes())
     manifest = read_bundle(bundle_folder).manifest
     renamed = Topic(id="games", title="Games", definition="Games.", target="playing more games")
-    codebook = manifest.codebook.model_copy(update={"topics": (manifest.codebook.topics[0], renamed)})
-    write_manifest(tmp_path, type(manifest)(**{n: getattr(manifest, n) for n in manifest.__slots__} | {"codebook": codebook}))
+    codebook = Codebook(**dict(manifest.codebook) | {"topics": (manifest.codebook.topics[0], renamed)})
+    write_manifest(
+        tmp_path, type(manifest)(**{n: getattr(manifest, n) for n in manifest.__slots__} | {"codebook": codebook})
+    )
     with pytest.raises(InputError, match="has topics aid, games, the first bundle has aid, sport"):
         list(compare([bundle_folder, tmp_path], tiny_labels))
 

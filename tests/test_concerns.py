@@ -24,7 +24,10 @@ BOOK = Codebook(
 
 
 def test_a_doubt_is_under_the_rule_whose_tests_have_both_labels():
-    assert RuleFinder(BOOK).heading("Budapest wants an audit of the loan.", "aid", ("against", "neutral")) == "rule conditions"
+    assert (
+        RuleFinder(BOOK).heading("Budapest wants an audit of the loan.", "aid", ("against", "neutral"))
+        == "rule conditions"
+    )
 
 
 def test_among_rules_that_decide_the_most_similar_is_taken():
@@ -40,4 +43,6 @@ def test_a_sentence_that_resembles_no_test_is_under_its_cell():
 
 
 def test_a_codebook_without_rules_has_cells_only():
-    assert RuleFinder(BOOK.model_copy(update={"rules": ()})).find("Budapest vetoed the loan.", "aid", ("against",)) is None
+    assert (
+        RuleFinder(BOOK.model_copy(update={"rules": ()})).find("Budapest vetoed the loan.", "aid", ("against",)) is None
+    )

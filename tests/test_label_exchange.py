@@ -19,7 +19,13 @@ ENDINGS = [".json", ".csv", ".xlsx"]
 
 ROWS = (
     LabelledSentence(
-        "a.0", "a", 0, Sentence('=SUM(1) "We" refuse; no, never', "Title"), {"aid": Label("against", '"We"')}, "ana", "p1"
+        "a.0",
+        "a",
+        0,
+        Sentence('=SUM(1) "We" refuse; no, never', "Title"),
+        {"aid": Label("against", '"We"')},
+        "ana",
+        "p1",
     ),
     LabelledSentence("a.1", "a", 1, Sentence("- Egg prices fell.", "Title", ("Before.",)), {}),
     LabelledSentence("a.2", "a", 2, Sentence("Only context."), None),
@@ -29,9 +35,9 @@ ROWS = (
 )
 
 # what news sentences are made of: letters of any script, marks, digits, punctuation, symbols and plain spaces
-TEXT = st.text(st.characters(categories=("L", "M", "N", "P", "S"), include_characters=" "), min_size=1, max_size=60).filter(
-    lambda text: bool(text.strip())
-)
+TEXT = st.text(
+    st.characters(categories=("L", "M", "N", "P", "S"), include_characters=" "), min_size=1, max_size=60
+).filter(lambda text: bool(text.strip()))
 
 
 @st.composite
@@ -40,16 +46,16 @@ def sentences(draw: st.DrawFn) -> list[LabelledSentence]:
     for n, text in enumerate(draw(st.lists(TEXT, min_size=1, max_size=5))):
         start = draw(st.integers(0, len(text) - 1))
         holder = st.sampled_from(["author", None, text[start : draw(st.integers(start + 1, len(text)))]])
-        label = st.one_of(
-            st.just(Label("neutral")), st.builds(Label, st.sampled_from(["favor", "against"]), holder)
-        )
+        label = st.one_of(st.just(Label("neutral")), st.builds(Label, st.sampled_from(["favor", "against"]), holder))
         labels = draw(st.one_of(st.none(), st.dictionaries(st.sampled_from(["aid", "sport"]), label)))
         rows.append(LabelledSentence(f"a.{n}", "a", n, Sentence(text), labels))
     return rows
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(rows=sentences())
 def test_any_labels_come_back_unchanged(rows: list[LabelledSentence], ending: str, tmp_path: Path, codebook: Codebook):
     path = tmp_path / f"labels{ending}"

@@ -143,7 +143,10 @@ def test_an_ending_that_says_no_format_is_refused(name: str, found: str) -> None
 
 
 def test_streams_get_the_same_bytes_as_files(tmp_path: Path) -> None:
-    for kind, write in (("jsonl", lambda s: write_jsonl_stream([TAG], s)), ("csv", lambda s: write_csv_stream([TAG], s, TOPICS))):
+    for kind, write in (
+        ("jsonl", lambda s: write_jsonl_stream([TAG], s)),
+        ("csv", lambda s: write_csv_stream([TAG], s, TOPICS)),
+    ):
         binary = io.BytesIO()
         with text_stream(binary) as stream:
             write(stream)

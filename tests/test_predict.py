@@ -59,7 +59,8 @@ def test_sentences_that_are_given_are_taken_as_they_are(tagger: Tagger) -> None:
 
 def test_articles_across_batches_give_the_same_tags_in_the_same_order(tagger: Tagger) -> None:
     articles = [
-        Article(f"a{i}", f"The minister promised to send more tents to {i}.\nRain fell {i} times.") for i in range(BATCH)
+        Article(f"a{i}", f"The minister promised to send more tents to {i}.\nRain fell {i} times.")
+        for i in range(BATCH)
     ]
     together = list(tagger.tag_many(articles))
     assert [(t.doc, t.n) for t in together] == [(a.doc, n) for a in articles for n in (0, 1)]
@@ -127,6 +128,8 @@ def test_predicting_imports_nothing_heavy(bundle_folder: Path) -> None:
 
 def test_help_imports_nothing_heavy_nor_numpy() -> None:
     code = "import sys; sys.argv[1:] = ['--help']\nfrom stancewire.cli import group; group.main(standalone_mode=False)"
-    shown = loaded_after(code + "\nprint('numpy' in sys.modules, 'pyarrow' in sys.modules, 'onnxruntime' in sys.modules)")
+    shown = loaded_after(
+        code + "\nprint('numpy' in sys.modules, 'pyarrow' in sys.modules, 'onnxruntime' in sys.modules)"
+    )
     assert shown[-3:] == ["False", "False", "False"]
     assert not set(shown) & set(HEAVY)

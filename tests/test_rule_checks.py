@@ -18,7 +18,9 @@ def _book(topic: str = "aid") -> Codebook:
         RuleTest(kind="negative", text="Rain fell on boots and on Kyiv all week.", topic=topic, stance="absent"),
     )
     about = Topic(id=topic, title="Aid", definition="Help.", target="giving aid", examples=(example,))
-    return Codebook(name="tiny", version=1, language="en", topics=(about,), rules=(Rule(id="promises", text="…", tests=tests),))
+    return Codebook(
+        name="tiny", version=1, language="en", topics=(about,), rules=(Rule(id="promises", text="…", tests=tests),)
+    )
 
 
 def test_counts_are_kept_by_rule_and_what_is_broken_is_named(tagger: Tagger):

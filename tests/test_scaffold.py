@@ -38,9 +38,7 @@ def test_a_file_in_the_place_of_the_folder_is_said(tmp_path: Path) -> None:
         list(make_workspace(tmp_path / "taken"))
 
 
-def test_a_new_workspace_works_end_to_end(
-    tmp_path: Path, stancewire: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_new_workspace_works_end_to_end(tmp_path: Path, stancewire: Command, monkeypatch: pytest.MonkeyPatch) -> None:
     assert stancewire("init", tmp_path / "mine").code == 0
     monkeypatch.chdir(tmp_path / "mine")
     checked = stancewire("check")

@@ -152,6 +152,21 @@ def sentences(text: str) -> list[str]:
     return [text[start:end] for start, end in split_sentences(text)]
 
 
+COUNTRY = [  # a full stop of "the U.S." that ends a sentence, and some that do not
+    ["They discussed developments in the U.S.", "Blinken emphasized that aid goes on."],
+    ["He flew to the U.S.", "Ana Horvat also said she would come."],
+    ["He left the U.S. Army in 2020."],
+    ["Officials from the U.S. Treasury said no."],
+    ["It came from the U.S. Secretary of State."],
+    ["The U.S. Senate voted."],
+]
+
+
+@pytest.mark.parametrize("expected", COUNTRY, ids=" ".join)
+def test_the_u_s_ends_a_sentence_only_before_somebody_who_speaks(expected):
+    assert sentences(" ".join(expected)) == expected
+
+
 @pytest.mark.parametrize("expected", HARD, ids=" ".join)
 def test_hard_news_sentences_are_split_where_a_reader_would(expected):
     assert sentences(" ".join(expected)) == expected

@@ -58,7 +58,7 @@ def tracked(
     experiment = client.get_experiment_by_name("stancewire")
     assert experiment
     (run,) = client.search_runs([experiment.experiment_id], "tags.mlflow.runName = 'tiny'")
-    yield root, client, run
+    return root, client, run
 
 
 def test_the_store_is_one_sqlite_file_and_a_folder(tracked: tuple[Path, Any, Any]) -> None:
@@ -72,7 +72,9 @@ def test_every_metric_is_kept_with_its_interval(tracked: tuple[Path, Any, Any]) 
     root, _, run = tracked
     measured = read_bundle(root / "models" / "tiny").manifest.metrics
     expected = {
-        f"{name}{end}": x for name, metric in measured.items() for end, x in zip(("", "/low", "/high"), metric, strict=True)
+        f"{name}{end}": x
+        for name, metric in measured.items()
+        for end, x in zip(("", "/low", "/high"), metric, strict=True)
     }
     assert {name: run.data.metrics.get(name) for name in expected} == pytest.approx(expected)
 
@@ -104,7 +106,9 @@ def test_the_data_set_is_kept_with_its_digest(tracked: tuple[Path, Any, Any]) ->
 
 def test_pictures_tables_and_documents_are_kept(tracked: tuple[Path, Any, Any]) -> None:
     _, client, run = tracked
-    kept = {f.path for folder in ("", "figures", "tables", "card") for f in client.list_artifacts(run.info.run_id, folder)}
+    kept = {
+        f.path for folder in ("", "figures", "tables", "card") for f in client.list_artifacts(run.info.run_id, folder)
+    }
     expected = {
         "figures/confusion_aid.png", "figures/confusion_sport.png", "figures/precision_recall.png",
         "figures/reliability.png", "figures/sources.png", "tables/predictions_dev_split.json",

@@ -1,5 +1,4 @@
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,9 @@ class Notes(Silent):
 
 def job(codebook: Codebook, folder: Path, recipe: Recipe = RECIPE, **more: Mapping[str, Any]) -> Job:
     """A job on one labelled set."""
-    return Job(recipe, codebook, {"labels": read_labels(folder, codebook)}, {}, {"labels": labels_hash([folder])}, **more)
+    return Job(
+        recipe, codebook, {"labels": read_labels(folder, codebook)}, {}, {"labels": labels_hash([folder])}, **more
+    )
 
 
 def run(a_job: Job, target: Path, progress: Progress | None = None) -> Any:
@@ -100,9 +101,11 @@ def test_a_training_that_breaks_leaves_the_old_bundle_and_nothing_else(
 
 def test_a_folder_that_is_no_bundle_is_not_replaced(codebook: Codebook, tiny_labels: Path, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(OutputError, match=r"exists and is not a bundle; it will not be replaced\. Choose another --name"):
+    with pytest.raises(
+        OutputError, match=r"exists and is not a bundle; it will not be replaced\. Choose another --name"
+    ):
         run(job(codebook, tiny_labels), tmp_path)
-    assert os.listdir(tmp_path) == ["notes.txt"]
+    assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_a_document_in_two_sets_is_refused(codebook: Codebook, tiny_labels: Path, tmp_path: Path) -> None:

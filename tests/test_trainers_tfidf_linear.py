@@ -39,7 +39,9 @@ def scores(fitted: Fitted, folder: Path, rows: list[LabelledSentence]) -> Scores
 def test_topic_scores_are_those_of_scikit_learn(codebook: Codebook, tiny_labels: Path, tmp_path: Path) -> None:
     rows = list(read_labels(tiny_labels, codebook).scored)
     found = scores(fit(rows, codebook, tmp_path), tmp_path, rows)
-    x = TfidfVectorizer(analyzer=lambda text: list(words(text)), sublinear_tf=True).fit_transform([r.text for r in rows])
+    x = TfidfVectorizer(analyzer=lambda text: list(words(text)), sublinear_tf=True).fit_transform(
+        [r.text for r in rows]
+    )
     y = np.array(["aid" in (r.labels or {}) for r in rows])
     model = LogisticRegression(C=1, class_weight="balanced", max_iter=2000, random_state=0).fit(x, y)
     assert found.topic[:, 0] == pytest.approx(model.decision_function(x), abs=2e-2)  # weights are kept as float16

@@ -150,7 +150,7 @@ def read_bundle(folder: Path) -> Bundle:
         _verify_files(folder, data["files"])
         return Bundle(folder, _parse(data, folder), content_hash)
     except KeyError as error:
-        raise BundleError(f"{folder / MANIFEST}: has no key {error}, which format {found} has. Train it anew.") from None
+        raise BundleError(f"{folder / MANIFEST}: has no key {error}, which format {found} has. Train anew.") from None
 
 
 def _verify_files(folder: Path, files: Mapping[str, str]) -> None:

@@ -155,8 +155,9 @@ def _write_excel(table: Iterable[Sequence[str]], path: Path) -> None:
     sheet.title = "labels"
     for r, cells in enumerate(table, start=1):
         for c, value in enumerate(cells, start=1):
-            cell = sheet.cell(r, c)
-            cell.set_explicit_value(value, "s")  # a sentence that begins with = is no formula
+            cell = sheet.cell(r, c, value or None)
+            if value:
+                cell.data_type = "s"  # a sentence that begins with = is no formula
     sheet.freeze_panes = "B2"
     with atomic_path(path) as temporary:
         book.save(temporary)

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from stancewire.codebook import Codebook
 from stancewire.curves import difference_bars
-from stancewire.errors import MissingError, OutputError, first_line
+from stancewire.errors import OutputError, first_line
 from stancewire.experiment import dataset_rows
 from stancewire.figures import figures_of
 from stancewire.gate import Check, Limits, Verdict, judge
 from stancewire.predict import Tagger, load
 from stancewire.records import LabelledSet
-from stancewire.registry import CHAMPION, fetch_bundle, find_version
+from stancewire.registry import CHAMPION, fetch_bundle
 from stancewire.tracking import MlflowStore, SafeRun
 
 if TYPE_CHECKING:
@@ -77,11 +77,22 @@ def decisions_store(store: MlflowStore) -> MlflowStore:
 
 
 def champion_version(store: MlflowStore, model: str) -> ModelVersion | None:
-    """The version that is champion now; `None` when there is none."""
-    try:
-        return find_version(f"models:/{model}@{CHAMPION}", store)
-    except MissingError:
-        return None
+    """The version that is champion now; `None` when there is none.
+
+    Raises
+    ------
+    OutputError
+        When the registry does not answer: that is not "no champion".
+    """
+    from mlflow.exceptions import MlflowException
+
+    with _store_errors(store):
+        try:
+            return store.client().get_model_version_by_alias(model, CHAMPION)
+        except MlflowException as error:
+            if error.error_code not in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                raise
+            return None
 
 
 def promote(request: Request, store: MlflowStore) -> Decision:
@@ -93,8 +104,8 @@ def promote(request: Request, store: MlflowStore) -> Decision:
         When the store cannot take the decision: then nothing has changed.
     """
     candidate = load(request.bundle)
+    before = champion_version(store, request.model)
     with _store_errors(store):
-        before = champion_version(store, request.model)
         champion = load(fetch_bundle(f"models:/{request.model}/{before.version}", store)) if before else None
         frozen = _frozen_check(request, store)
     verdict = judge(candidate, champion, request.evaluation, request.codebook, request.limits)

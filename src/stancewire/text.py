@@ -24,6 +24,11 @@ _STARTERS = (
     "|Its|His|Her|Their|Our|Officials|Police|Analysts|Critics|Lawmakers|Some|Many|Both|No|Not|What|Why|How|Now"
     r"|Meanwhile)\s"
 )
+_BODIES = (  # what "the U.S." stands before
+    "Army|Navy|Air|Marines?|Coast|Space|Special|Central|National|Senate|Senators?|House|Congress|Congressional|Secretary"
+    "|Department|State|Embassy|Ambassador|Capitol|Supreme|District|Treasury|Federal|Attorney|Justice|Defense|Trade"
+    "|Agency|Customs|Border|Chamber|Institute|Mission|Government|Administration|Vice|Steel|Bank|Court|Consulate|Military"
+)
 _DATES = (
     "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|January|February|March|April|May|June|July|August"
     "|September|October|November|December|Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec|GMT|EST|EDT|ET|CET|Kyiv"
@@ -56,6 +61,10 @@ _JOIN = (
 _CUT = (
     _rule(r"\b[Nn]o\.[\"”]?", r"[A-Z“\"]"),
     _rule(r"\b(?:[A-Z]\.){2,6}[\"”]?|\b[ap]\.m\.|[a-z]{2}[.!?]\)", _STARTERS),
+    _rule(
+        r"\b(?:in|into|from|to|with|for|by|of|leave|left|visit|visited) the (?:U\.S|U\.K|E\.U)\.",
+        rf"(?!(?:{_BODIES})\b)(?:[A-Z][\w’'-]*\s){{1,3}}(?:also\s)?(?:{_VERBS}|emphasi[sz]e[ds]|stresse[ds]|urge[ds])\b",
+    ),
     _rule(r"(?:^|[.!?][”\"]?\s)\([A-Z][^()]{0,40}[.!?]\)", "[“A-Z]"),
     _rule('[.!?][”"]', "“[A-Z]"),
     _rule(r"\w…", "[“A-Z]"),

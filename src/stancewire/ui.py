@@ -15,7 +15,7 @@ from stancewire.errors import InputError, OutputError
 from stancewire.tracking import MlflowStore
 
 HOST = "127.0.0.1"
-_START_SECONDS = 60
+_START_SECONDS = 180
 
 
 def serve(store: MlflowStore, port: int, *, open_browser: bool, tell: Callable[[str], None]) -> int:

@@ -7,8 +7,18 @@
 
 from stancewire.articles.entries import Entry
 from stancewire.articles.options import ReadOptions
-from stancewire.articles.stream import STDIN, InputFile, read_articles
+from stancewire.articles.stream import STDIN, InputFile, read_articles, repeated_id
 from stancewire.articles.units import Unit, units_of
 from stancewire.articles.walk import find_files
 
-__all__ = ["STDIN", "Entry", "InputFile", "ReadOptions", "Unit", "find_files", "read_articles", "units_of"]
+__all__ = [
+    "STDIN",
+    "Entry",
+    "InputFile",
+    "ReadOptions",
+    "Unit",
+    "find_files",
+    "read_articles",
+    "repeated_id",
+    "units_of",
+]

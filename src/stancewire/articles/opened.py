@@ -12,7 +12,7 @@ from typing import IO, Any, cast
 from stancewire.errors import InputError, StancewireError, first_line
 
 _COMPRESSION = {".gz": "gzip", ".zst": "zstd"}
-_UNSUSPECTED = 256 * 1024 * 1024
+_UNSUSPECTED = 64 * 1024 * 1024
 _RATIO = 200
 """News shrinks 3 to 10 times, a file of one repeated word some hundred times."""
 

@@ -13,7 +13,8 @@ from stancewire.articles.options import MAX_CHARS, ReadOptions
 from stancewire.articles.record import find_columns
 from stancewire.errors import InputError, first_line
 
-_MANY = 1 << 30
+_UNSUSPECTED = 64 * 1024 * 1024
+_RATIO = 1000
 
 
 def jsonl_entries(stream: IO[bytes], name: str, options: ReadOptions) -> Iterator[Entry]:
@@ -79,5 +80,5 @@ def _check_swelling(metadata: Any, path: Path) -> None:
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
     chunks = [group.column(k) for group in groups for k in range(group.num_columns)]
     for chunk in chunks:
-        if chunk.total_uncompressed_size > max(_MANY, 1000 * chunk.total_compressed_size):
-            raise InputError(f"{path}: a column unpacks to over 1,000 times its size; a decompression bomb?")
+        if chunk.total_uncompressed_size > max(_UNSUSPECTED, _RATIO * chunk.total_compressed_size):
+            raise InputError(f"{path}: a column unpacks to over {_RATIO:,} times its size; a decompression bomb?")

@@ -37,7 +37,8 @@ def read_articles(
     for entry in _all_entries(inputs, options, stdin):
         try:
             article = entry.article()
-            check_id(article, seen)
+            if hash(article.doc) in seen:
+                raise repeated_id(entry, article)
         except InputError as error:
             if options.on_error == "stop":
                 raise
@@ -47,10 +48,9 @@ def read_articles(
         yield article
 
 
-def check_id(article: Article, seen: set[int]) -> None:
-    """Raise `InputError` where an earlier article has the same id."""
-    if hash(article.doc) in seen:
-        raise InputError(f"id '{article.doc}' is used twice; ids name articles in the output.")
+def repeated_id(entry: Entry, article: Article) -> InputError:
+    """The error of a record whose id an earlier article has."""
+    return InputError(f"{entry.where}: id '{article.doc}' is used twice; ids name articles in the output.")
 
 
 def _all_entries(inputs: Iterable[str], options: ReadOptions, stdin: IO[bytes] | None) -> Iterator[Entry]:

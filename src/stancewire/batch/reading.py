@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from stancewire.articles import Entry, InputFile, ReadOptions
+from stancewire.articles import Entry, InputFile, ReadOptions, repeated_id
 from stancewire.batch.ids import IdSet
 from stancewire.batch.plan import Input, Place, Position, stamp_of
 from stancewire.errors import InputError
@@ -161,7 +161,7 @@ class Reading:
         try:
             article = entry.article()
             if not self.seen.add(article.doc):
-                raise InputError(f"{entry.where}: id '{article.doc}' is used twice; ids name articles in the output.")
+                raise repeated_id(entry, article)
         except InputError as error:
             if self.options.on_error == "stop":
                 return _Item(at, error=str(error))

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from stancewire.cli.label_tables import listing, stats_tables
-from stancewire.cli.labels_exchange import export_command, import_command
+from stancewire.cli.labels_exchange import attach_command, export_command, import_command
 from stancewire.cli.labels_review import agreement_command, duplicates_command, errors_command
 from stancewire.cli.setting import workspace
 from stancewire.cli.terminal import say, show
@@ -81,3 +81,4 @@ command.add_command(duplicates_command)
 command.add_command(errors_command)
 command.add_command(import_command)
 command.add_command(export_command)
+command.add_command(attach_command)

@@ -1,4 +1,4 @@
-"""``stancewire labels export`` and ``import``: labels out to where people label, and back."""
+"""``stancewire labels export``, ``import`` and ``attach``: labels out to where people label, and back to their text."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from pathlib import Path
 
 import click
 
+from stancewire.articles import read_articles
 from stancewire.cli.setting import workspace
-from stancewire.cli.terminal import say
+from stancewire.cli.terminal import counted, say
 from stancewire.files import read_jsonl, write_bytes, write_jsonl
 from stancewire.label_exchange import read_exchange, with_labels, write_exchange
 from stancewire.label_studio import label_config
 from stancewire.labels import label_dict, read_labels
+from stancewire.standoff import attach
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -53,3 +55,13 @@ def import_command(context: click.Context, labelled: Path, annotator: str | None
     if changed:
         write_jsonl(path, rows)
     say(f"{len(labels)} sentences read, {changed} with new labels")
+
+
+@click.command("attach")
+@click.argument("articles", nargs=-1, required=True)
+@click.option("--standoff", required=True, type=_FILE, help="Lines of spans and labels without text.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False), help="The set's folder.")
+def attach_command(articles: tuple[str, ...], standoff: Path, output: Path) -> None:
+    """Make a labelled set of standoff labels and the ARTICLES that they were made on."""
+    done = attach(standoff, counted(read_articles(articles), "articles"), output)
+    say(f"{done.sentences} sentences in {done.windows} windows written to {output}; {done.missing} windows without text")

@@ -61,7 +61,12 @@ def folder_options(command: Command) -> Command:
 
 def is_folder(output: Path | None) -> bool:
     """Whether tags go to a folder: one that is there, or a name without an ending."""
-    return output is not None and (output.is_dir() or not (output.suffix or output.exists()))
+    if output is None:
+        return False
+    try:
+        return output.is_dir() or not (output.suffix or output.exists())
+    except OSError:  # a name too long for the file system: writing to it will say so
+        return False
 
 
 def tag_to_folder(context: click.Context, job: Job, how: FolderOptions) -> None:

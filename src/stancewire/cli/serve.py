@@ -17,8 +17,16 @@ from stancewire.serving import HOST, ServeLimits, serve
 @click.option("-m", "--model", default="models:/stancewire@champion", show_default=True, help="Or a bundle's folder.")
 @click.option("--host", default=HOST, show_default=True, help="Another address is open to others; there is no login.")
 @click.option("--port", default=5001, show_default=True, type=click.IntRange(1, 65535))
-@click.option("--max-bytes", default=ServeLimits().body, show_default=True, type=click.IntRange(1))
-@click.option("--max-sentences", default=ServeLimits().sentences, show_default=True, type=click.IntRange(1))
+@click.option(
+    "--max-bytes", default=ServeLimits().body, show_default=True, type=click.IntRange(1), help="Of one request."
+)
+@click.option(
+    "--max-sentences",
+    default=ServeLimits().sentences,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Of one request.",
+)
 @click.pass_context
 def command(context: click.Context, model: str, host: str, port: int, max_bytes: int, max_sentences: int) -> None:
     """Serve a model over HTTP with MLflow's scoring server: POST /invocations, GET /health. Ctrl-C stops it."""

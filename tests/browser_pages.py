@@ -18,6 +18,11 @@ from stancewire.tracking import MlflowStore
 PATIENCE = 120_000
 """Milliseconds to wait for a page; MLflow's are large, and a busy machine is slow."""
 
+_NO_ASSISTANT = """
+localStorage.setItem("mlflow.assistant.panelOpen_v1", "false");
+localStorage.setItem("mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", "true");
+"""
+
 
 def chromium() -> str | None:
     """Debian's Chromium, or another one on the path."""
@@ -32,9 +37,14 @@ def browser_page(executable: str) -> Iterator[Any]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=executable,
-            args=["--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+            args=[
+                "--no-sandbox",
+                "--disable-dev-shm-usage",
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            ],
         )
-        page = browser.new_page(viewport={"width": 1400, "height": 860})
+        page = browser.new_page(viewport={"width": 1600, "height": 900})
+        page.add_init_script(_NO_ASSISTANT)
         page.set_default_timeout(PATIENCE)
         yield page
         browser.close()
@@ -49,7 +59,8 @@ class Pages:
         experiment = store.client().get_experiment_by_name(store.experiment)
         assert experiment
         self.experiment = experiment.experiment_id
-        self.runs = store.client().search_runs([self.experiment], order_by=["attributes.start_time DESC"])
+        every = store.client().search_runs([self.experiment], order_by=["attributes.start_time DESC"])
+        self.runs = [run for run in every if "mlflow.parentRunId" not in run.data.tags]  # the list folds nested ones
 
     def _open(self, path: str, *texts: str) -> None:
         """Go to a page and wait until every text is seen."""
@@ -76,25 +87,30 @@ class Pages:
 
     def comparison(self, metric: str) -> None:
         """The compare view of the two newest runs."""
-        chosen = [run.info.run_id for run in self.runs if not run.data.tags.get("mlflow.parentRunId")][:2]
+        chosen = [run.info.run_id for run in self.runs[:2]]
         query = ",".join(f'"{run_id}"' for run_id in chosen)
         self._open(f'/compare-runs?runs=[{query}]&experiments=["{self.experiment}"]', metric)
         self._shoot("mlflow-compare")
 
     def overview(self, text: str) -> None:
         """A run's first page, with its description."""
-        self._open(f"/experiments/{self.experiment}/runs/{self.runs[0].info.run_id}", text)
+        self._open(
+            f"/experiments/{self.experiment}/runs/{self.runs[0].info.run_id}?workflowType=machine_learning", text
+        )
         self._shoot("mlflow-run")
 
     def picture(self, name: str) -> None:
         """A picture among a run's artifacts."""
-        self._open(f"/experiments/{self.experiment}/runs/{self.runs[0].info.run_id}/artifacts/{name}", Path(name).name)
+        self._open(
+            f"/experiments/{self.experiment}/runs/{self.runs[0].info.run_id}/artifacts/{name}?workflowType=machine_learning",
+            Path(name).name,
+        )
         self._page.locator("img[src^='blob:'], img[src*='get-artifact'], .image-container img").first.wait_for()
         self._shoot("mlflow-confusion")
 
     def registry(self, model: str) -> None:
         """The registered model, with its champion."""
-        self._open(f"/models/{model}", "champion")
+        self._open(f"/models/{model}?workflowType=machine_learning", "champion")
         self._shoot("mlflow-registry")
 
 

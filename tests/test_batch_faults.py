@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from conftest import Command
 
 TEXTS = ("The minister promised to send more tents.", "Brussels refused to send any grain. Rain fell.", "A draw.")

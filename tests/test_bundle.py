@@ -9,6 +9,7 @@ from stancewire.bundle import FORMAT, bundle_bytes, describe, read_bundle, write
 from stancewire.codebook import Codebook
 from stancewire.errors import BundleError, MissingError
 from stancewire.files import canonical_json, sha256
+from stancewire.predict import load
 
 
 @pytest.fixture
@@ -147,3 +148,11 @@ def test_thresholds_stand_in_the_order_of_the_codebook(bundle_folder: Path) -> N
     data = json.loads((bundle_folder / "bundle.json").read_bytes())["thresholds"]
     expected = np.array([data["aid"], data["sport"]], np.float32)
     assert read_bundle(bundle_folder).manifest.thresholds.tolist() == expected.tolist()
+
+
+def test_a_bundle_of_format_1_still_gives_its_tags() -> None:
+    # made before the first release; from then on, a new format gets a folder of its own beside this one
+    (tag,) = load(Path(__file__).parent / "bundles" / "format-1").tag("The minister promised to send more tents.")
+    assert tag.model == "tiny@16edf87a"
+    assert tag.topic_p == pytest.approx({"aid": 0.995, "sport": 0.0041}, abs=2e-4)
+    assert {topic: label.stance for topic, label in tag.labels.items()} == {"aid": "favor"}

@@ -32,7 +32,7 @@ def test_a_bundle_with_other_topics_is_refused(bundle_folder: Path, tiny_labels:
         (tmp_path / name).write_bytes((bundle_folder / name).read_bytes())
     manifest = read_bundle(bundle_folder).manifest
     renamed = Topic(id="games", title="Games", definition="Games.", target="playing more games")
-    codebook = Codebook(**dict(manifest.codebook) | {"topics": (manifest.codebook.topics[0], renamed)})
+    codebook = Codebook(**manifest.codebook.model_dump() | {"topics": (manifest.codebook.topics[0], renamed)})
     write_manifest(
         tmp_path, type(manifest)(**{n: getattr(manifest, n) for n in manifest.__slots__} | {"codebook": codebook})
     )

@@ -8,11 +8,13 @@ from stancewire.evaluate import (
     HEADLINES,
     Report,
     evaluate,
+    holder_columns,
     join,
     paired_difference,
     predict_labelled,
     prediction_rows,
     report_on,
+    token_f1,
 )
 from stancewire.labels import read_labels
 from stancewire.metrics import Resamples
@@ -120,3 +122,22 @@ def test_a_label_under_a_topic_s_name_counts_as_a_triple(tagger: Tagger) -> None
     report = evaluate(tagger, LabelledSet((), (row,)), n_resamples=10)
     values = {name: report.metrics[name].value for name in ("topic_macro_f1", "triple_micro_f1")}
     assert values == {"topic_macro_f1": 1, "triple_micro_f1": 0}
+
+
+def test_token_f1_counts_shared_words() -> None:
+    assert token_f1("the deputy minister", "The minister") == 0.8  # 2 shared of 3 and 2 words
+    assert token_f1("author", "she") == 0
+
+
+def test_holders_are_measured_where_gold_has_one() -> None:
+    rows = [
+        LabelledSentence("a.0", "a", 0, Sentence("Oslo refused."), {"aid": Label("against", "Oslo")}),
+        LabelledSentence("a.1", "a", 1, Sentence("Kyiv agreed."), {"aid": Label("favor", "author")}),
+        LabelledSentence("a.2", "a", 2, Sentence("It rained."), {}),
+    ]
+    columns = holder_columns(rows, Resamples(["a", "a", "a"], n_resamples=0))
+    assert {name: column.tolist() for name, column in columns.items()} == {
+        "holder_exact": [0.5],
+        "holder_token_f1": [0.5],
+    }
+    assert holder_columns(rows[2:], Resamples(["a"], n_resamples=0)) == {}

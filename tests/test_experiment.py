@@ -59,7 +59,7 @@ def test_the_labels_hash_changes_with_the_labels(job: Job) -> None:
 def test_the_description_says_what_on_which_data_and_how_good(calls: list[dict[str, Any]]) -> None:
     (text,) = (a["text"] for a in arguments(calls, "describe"))
     assert text.startswith("A small one.\n\n**Bundle** `tiny@")
-    assert "**Data** labels: 180 sentences trained on, 60 held out" in text
+    assert "**Data** labels: 200 sentences trained on, 40 held out" in text
     assert "| triple_macro_f1 | " in text
 
 

@@ -16,13 +16,14 @@ def _set(folder: Path, codebook: Codebook) -> LabelledSet:
         {"doc": "a", "date": "2024-11-13", "source": "authored", "genre": "speech"},
         {"doc": "b", "source": "wire", "genre": "speech"},
     ]
+    oslo = {"aid": {"stance": "favor", "holder": "Oslo"}, "sport": {"stance": "neutral"}}
     texts = [
         ("a", 0, "I want more tents.", {"aid": {"stance": "favor", "holder": "I"}}, "p1"),
         ("a", 1, "I want fewer tents.", {"aid": {"stance": "against", "holder": "I"}}, "p1"),
         ("a", 2, "Rain fell.", {}, None),
-        ("b", 0, "Oslo sent tents to the cup.", {"aid": {"stance": "favor", "holder": "Oslo"}, "sport": {"stance": "neutral"}}, None),
+        ("b", 0, "Oslo sent tents to the cup.", oslo, None),
         ("b", 1, "Only context here.", None, None),
-    ]  # fmt: skip
+    ]
     rows = [
         {"id": f"{doc}.{n}", "doc": doc, "n": n, "text": text, "labels": labels} | ({"pair": pair} if pair else {})
         for doc, n, text, labels, pair in texts

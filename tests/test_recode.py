@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from stancewire.codebook import Codebook, Rule, RuleTest, Topic
-from stancewire.records import Label, LabelledSentence, Sentence
 from stancewire.recode import Change, changes, rows_to_recode
+from stancewire.records import Label, LabelledSentence, Sentence
 
 ROWS = (
     LabelledSentence("d.0", "d", 0, Sentence("Oslo sent tents."), {"aid": Label("favor", "Oslo")}),

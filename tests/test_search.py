@@ -52,7 +52,7 @@ def test_a_grid_without_values_is_refused() -> None:
 def test_a_grid_of_a_range_is_refused_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "bad.yaml"
     path.write_text("name: a\nfamily: b\nsearch:\n  sampler: grid\n  space: {c: {low: 1, high: 2}}\n")
-    with pytest.raises(ProblemsError, match=r"bad\.yaml:3: 'search'.*a grid needs listed values; c is a range"):
+    with pytest.raises(ProblemsError, match=r"bad\.yaml:3: search: a grid needs listed values; c is a range"):
         read_recipe(path)
 
 
@@ -92,7 +92,7 @@ def test_a_recipe_without_a_search_keeps_its_hash() -> None:
 def test_the_learning_curve_ends_with_all_sentences(codebook: Codebook, tiny_labels: Path) -> None:
     wanted = job(codebook, tiny_labels, {"space": {"topic_c": [1]}})
     points = grow(wanted, make_trainer("tfidf-linear", PARAMS, "tiny.yaml"), NullRun(), Silent())
-    assert [point.sentences for point in points] == [20, 45, 90, 180]
+    assert [point.sentences for point in points] == [25, 50, 100, 200]
     assert points[-1].metrics["topic_macro_f1"].value >= points[0].metrics["topic_macro_f1"].value
 
 

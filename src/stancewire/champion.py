@@ -82,7 +82,7 @@ def present(store: MlflowStore, model: str) -> Entry:
     installed = (
         e for e in history(store, model) if e.decision in (ACCEPTED, ROLLED_BACK) and e.after == version.version
     )
-    unknown = Entry("", "unknown", version.tags.get("bundle", "?"), "", "set by hand", "", version.version, "")
+    unknown = Entry("", "unknown", version.tags.get("bundle", "?"), "", "set by hand", "", str(version.version), "")
     return next(installed, unknown)
 
 

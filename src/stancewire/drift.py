@@ -19,7 +19,7 @@ from stancewire.tag_rows import TagRow
 STABLE, WATCH, SHIFTED = "stable", "watch", "shifted"
 _WATCH_FROM, _SHIFTED_FROM = 0.1, 0.25
 _FLOOR = 1e-4
-"""An empty bin counts as this share."""
+"""The least share that a bin counts as."""
 SHOWN = 20
 """How many words are shown."""
 
@@ -136,7 +136,14 @@ def _word_shares(words: Mapping[str, int], known: Mapping[str, int]) -> dict[str
 def _feature(
     name: str, what: str, reference: Mapping[str, float], batch: Mapping[str, float], totals: tuple[int, int]
 ) -> Feature:
-    return Feature(name, what, reference, batch, psi(reference, batch), _noise(len(reference), *totals))
+    n, m = totals
+    found = psi(_smooth(reference, m), _smooth(batch, n))
+    return Feature(name, what, reference, batch, found, _noise(len(reference), n, m))
+
+
+def _smooth(shares: Mapping[str, float], total: int) -> dict[str, float]:
+    """Shares with half a case more in every bin: of few cases no bin is surely empty."""
+    return {name: (share * total + 0.5) / (total + 0.5 * len(shares)) for name, share in shares.items()}
 
 
 def psi(reference: Mapping[str, float], batch: Mapping[str, float]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +11,9 @@ import numpy as np
 
 from stancewire.codebook import STANCES
 from stancewire.errors import InputError
+from stancewire.holders import find_holder
 from stancewire.labels import label_dict
-from stancewire.metrics import Column, Decisions, Metric, Resamples, compute_columns, summarise
+from stancewire.metrics import Column, Decisions, Metric, Resamples, compute_columns, ratio, summarise
 from stancewire.predict import BATCH, Tagger
 from stancewire.records import LabelledSentence, LabelledSet
 from stancewire.scores import Gold, Probabilities, gold_arrays
@@ -23,6 +25,8 @@ HEADLINES = (
     "triple_macro_f1",
     "stance_macro_f1",
     "stance_favg",
+    "holder_exact",
+    "holder_token_f1",
 )
 """The metrics that are shown first."""
 
@@ -76,7 +80,27 @@ def report_on(
     gold = gold_arrays(rows, codebook)
     decisions = tagger.decide(probabilities)
     columns = compute_columns(decisions, probabilities, gold, codebook.topic_ids, resamples)
+    columns |= holder_columns(rows, resamples)
     return Report(tuple(rows), gold, probabilities, decisions, columns)
+
+
+def holder_columns(rows: Sequence[LabelledSentence], resamples: Resamples) -> dict[str, Column]:
+    """How the holder that `find_holder` reads compares with each labelled one, exactly and by words."""
+    counts = np.zeros((len(rows), 3))  # labelled holders, exact hits, sum of token F1
+    for i, row in enumerate(rows):
+        wanted = [label.holder for label in (row.labels or {}).values() if label.holder]
+        found = find_holder(row.text) if wanted else ""
+        counts[i] = len(wanted), wanted.count(found), sum(token_f1(found, holder) for holder in wanted)
+    sums = resamples.sums(counts)
+    if not sums[0, 0]:
+        return {}
+    return {"holder_exact": ratio(sums[:, 1], sums[:, 0]), "holder_token_f1": ratio(sums[:, 2], sums[:, 0])}
+
+
+def token_f1(found: str, wanted: str) -> float:
+    """F1 over the words of two spans, as in SQuAD (Rajpurkar et al. 2016)."""
+    a, b = Counter(found.lower().split()), Counter(wanted.lower().split())
+    return 2 * (a & b).total() / max(a.total() + b.total(), 1)
 
 
 def join(parts: Sequence[Probabilities]) -> Probabilities:

@@ -109,7 +109,7 @@ def parse_json_object(line: str | bytes, where: str) -> dict[str, Any]:
         record = json.loads(line)
     except json.JSONDecodeError as error:
         raise InputError(f"{where}: broken JSON at column {error.colno} ({error.msg}).") from None
-    except (UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # other encodings, numbers of thousands of digits, deep nesting
         raise InputError(f"{where}: not a JSON object in UTF-8 ({type(error).__name__}).") from None
     if not isinstance(record, dict):
         raise InputError(f"{where}: found a JSON {type(record).__name__}, expected an object {{...}}.")

@@ -104,10 +104,10 @@ def summarise(columns: dict[str, Column]) -> dict[str, Metric]:
 
 def f1(hits: Column, false: Column, missed: Column) -> Column:
     """F1 from counts; not a number where nothing was there and nothing was found."""
-    return _ratio(2 * hits, 2 * hits + false + missed)
+    return ratio(2 * hits, 2 * hits + false + missed)
 
 
-def _ratio(numerator: Column, denominator: Column) -> Column:
+def ratio(numerator: Column, denominator: Column) -> Column:
     """Not a number where the denominator is 0."""
     ratio = np.full_like(denominator, np.nan, dtype=np.float64)
     np.divide(numerator, denominator, out=ratio, where=denominator > 0)
@@ -118,7 +118,7 @@ def _mean(columns: Sequence[Column]) -> Column:
     """Mean over the defined values of each resample."""
     stacked = np.vstack(columns)
     defined = ~np.isnan(stacked)
-    return _ratio(np.where(defined, stacked, 0).sum(axis=0), defined.sum(axis=0))
+    return ratio(np.where(defined, stacked, 0).sum(axis=0), defined.sum(axis=0))
 
 
 def _counts(found: Bools, truth: Bools, resamples: Resamples) -> tuple[NDArray[np.float64], ...]:
@@ -191,7 +191,7 @@ def _probability_columns(
 
 def _weighted_mean(values: NDArray[np.floating[Any]], mask: NDArray[np.float64], resamples: Resamples) -> Column:
     sums = resamples.sums(np.column_stack([values * mask, mask]))
-    return _ratio(sums[:, 0], sums[:, 1])
+    return ratio(sums[:, 0], sums[:, 1])
 
 
 def _ece(p: NDArray[np.float32], y: Bools, resamples: Resamples, mask: NDArray[np.float64] | None = None) -> Column:
@@ -200,7 +200,7 @@ def _ece(p: NDArray[np.float32], y: Bools, resamples: Resamples, mask: NDArray[n
     which = np.minimum((p * BINS).astype(int), BINS - 1)
     gaps = np.stack([((p - y) * mask * (which == b)).sum(axis=1) for b in range(BINS)], axis=1)  # (n, bins)
     totals = resamples.sums(mask.sum(axis=1, keepdims=True))[:, 0]
-    return _ratio(np.abs(resamples.sums(gaps)).sum(axis=1), totals)
+    return ratio(np.abs(resamples.sums(gaps)).sum(axis=1), totals)
 
 
 def _average_precision(p: NDArray[np.float32], y: Bools, weights: NDArray[np.float64]) -> Column:
@@ -213,4 +213,4 @@ def _average_precision(p: NDArray[np.float32], y: Bools, weights: NDArray[np.flo
     precision = np.divide(hits, found, out=np.zeros_like(hits), where=found > 0)
     steps = np.diff(hits, axis=1, prepend=0)
     area = (precision * steps).sum(axis=1)
-    return _ratio(area, hits[:, -1])
+    return ratio(area, hits[:, -1])

@@ -120,12 +120,12 @@ def promote(request: Request, store: MlflowStore) -> Decision:
         "model": request.model,
         "candidate": label,
         "candidate_hash": candidate.bundle.content_hash,
-        "champion_before": before.version if before else "",
+        "champion_before": str(before.version) if before else "",
         "champion_before_bundle": champion.bundle.label if champion else "",
     }
     with decisions_store(store).run(f"{word}: {label}", _describe(request, verdict, word, label), tags) as run:
         _tell(run, request, verdict, candidate)
-        version = before.version if before else None
+        version = str(before.version) if before else None
         if verdict.passed:
             version = _install(request, store, run, candidate, version)
     if run.problem:
@@ -205,7 +205,7 @@ def _install(request: Request, store: MlflowStore, run: SafeRun, candidate: Tagg
         version = _registered(store, request.model, candidate.bundle.content_hash)
         version = version or run.live.log_model(candidate.bundle.folder, request.model)
         now = champion_version(store, request.model)
-        if (now.version if now else None) != before:
+        if (str(now.version) if now else None) != before:
             raise OutputError(f"{request.model}: somebody else moved 'champion' meanwhile. Promote again.")
         client.set_registered_model_tag(request.model, EVALUATION_TAG, request.evaluation_hash)
         run.tags({"champion_after": str(version)})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -11,7 +13,7 @@ import urllib.request
 import webbrowser
 from collections.abc import Callable
 
-from stancewire.errors import InputError, OutputError
+from stancewire.errors import InputError, OutputError, first_line
 from stancewire.tracking import MlflowStore
 
 HOST = "127.0.0.1"
@@ -26,16 +28,18 @@ def serve(store: MlflowStore, port: int, *, open_browser: bool, tell: Callable[[
     InputError
         When the port is taken.
     OutputError
-        When the server does not start.
+        When the store fails or the server does not start.
     """
+    if store.uri and store.uri.startswith(("http://", "https://")):  # it has its own server
+        url = f"{store.uri.rstrip('/')}/#/{_page(store)}"
+        tell(f"MLflow UI at {url}")
+        if open_browser:
+            webbrowser.open(url)
+        return 0
     _require_free(port)
-    store.connect()
-    import mlflow
-
-    found = mlflow.get_experiment_by_name(store.experiment)
-    page = f"experiments/{found.experiment_id}/runs" if found else "experiments"
-    url = f"http://{HOST}:{port}/#/{page}?workflowType=machine_learning"
-    server = subprocess.Popen(_command(store, port), env=_environment())  # noqa: S603 (our own arguments)
+    url = f"http://{HOST}:{port}/#/{_page(store)}"
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end the server too when we are ended
+    server = subprocess.Popen(_command(store, port), env=_environment(), start_new_session=True)  # noqa: S603
     try:
         _wait_until_up(server, port)
         tell(f"MLflow UI at {url}  (Ctrl-C stops it)")
@@ -45,14 +49,40 @@ def serve(store: MlflowStore, port: int, *, open_browser: bool, tell: Callable[[
     except KeyboardInterrupt:
         return 0
     finally:
+        _stop(server)
+
+
+def _page(store: MlflowStore) -> str:
+    """The experiment in the classic view; MLflow opens others first."""
+    client = store.client()
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client.get_experiment_by_name(store.experiment)
+    except MlflowException as error:
+        raise OutputError(f"{store.tracking_uri}: the MLflow store failed ({first_line(error)}).") from None
+    page = f"experiments/{found.experiment_id}/runs" if found else "experiments"
+    return f"{page}?workflowType=machine_learning"
+
+
+def _stop(server: subprocess.Popen[bytes]) -> None:
+    """End the server with its workers: they are a process group of their own."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
+    else:
         server.terminate()
+    try:
         server.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        server.kill()
 
 
 def _command(store: MlflowStore, port: int) -> list[str]:
     artifacts = (store.folder / "artifacts").resolve().as_uri()
     return [
         sys.executable, "-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1",
+        "--uvicorn-opts", "--log-level warning",
         "--backend-store-uri", store.tracking_uri, "--artifacts-destination", artifacts,
     ]  # fmt: skip
 

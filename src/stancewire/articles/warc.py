@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stderr
 from dataclasses import dataclass, replace
 from typing import IO, Any
 
@@ -54,19 +56,25 @@ def warc_entries(stream: IO[bytes], name: str) -> Iterator[Entry]:
     """
     try:
         from warcio.archiveiterator import ArchiveIterator
-        from warcio.exceptions import ArchiveLoadFailed
     except ImportError:
         raise MissingError("WARC needs an extra: pip install 'stancewire[warc]'") from None
-    number = 0
-    try:
-        for record in ArchiveIterator(stream, no_record_parse=False):
-            number += 1
-            if _is_page(record):
-                yield _page(record, f"{name}:{number}")
-    except (ArchiveLoadFailed, ValueError, EOFError) as error:
-        if isinstance(error, InputError):
+    archive, number = ArchiveIterator(stream), 0
+    while True:
+        try:
+            with redirect_stderr(io.StringIO()) as said:
+                record = next(archive, None)
+                number += 1
+                page = _page(record, f"{name}:{number}") if record and _is_page(record) else None
+        except (InputError, OSError):
             raise
-        raise InputError(f"{name}: not a readable WARC file after record {number} ({first_line(error)}).") from None
+        except Exception as error:  # warcio lets slip whatever a damaged record makes it meet
+            raise InputError(f"{name}: not a readable WARC file at record {number} ({first_line(error)}).") from None
+        if said.getvalue():  # warcio would only complain, and lose what stands between two records
+            raise InputError(f"{name}: not a readable WARC file at record {number} (a wrong Content-Length before it).")
+        if record is None:
+            return
+        if page:
+            yield page
 
 
 def _is_page(record: Any) -> bool:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -84,5 +85,9 @@ class ShardWriter:
         self._stream.close()
 
     def abandon(self) -> None:
-        """Close without care for the content."""
-        self._stream.close()
+        """Close without care for the content: the disk may be full."""
+        with suppress(Exception):
+            if self._parquet:
+                self._parquet.close()
+        with suppress(OSError):
+            self._stream.close()

@@ -42,6 +42,7 @@ def command(context: click.Context, tags: Path, against: str, output: Path | Non
         say(f"report written to {output}")
     if not no_track:
         _track(context, drift, tags.name, page)
+    click.echo(f"{drift.sentences} sentences of {drift.documents} documents against {drift.bundle}: {drift.verdict}")
     show(_table(drift))
 
 
@@ -55,8 +56,7 @@ def _track(context: click.Context, drift: Drift, name: str, page: str) -> None:
 
 
 def _table(drift: Drift) -> Table:
-    title = f"{drift.sentences} sentences of {drift.documents} documents against {drift.bundle}: {drift.verdict}"
-    table = Table(title=title, title_justify="left")
+    table = Table()
     for head in ("feature", "PSI", "sampling alone", ""):
         table.add_column(head, justify="left" if head in ("feature", "") else "right")
     for feature in drift.features:

@@ -9,6 +9,7 @@ import click
 from rich.table import Table
 
 from stancewire.agreement import Agreement
+from stancewire.cli.terminal import show
 from stancewire.codebook import STANCES
 from stancewire.label_stats import LabelStats
 from stancewire.records import Label, LabelledSentence
@@ -45,6 +46,13 @@ def agreement_tables(whole: Agreement, genres: Mapping[str, Agreement], topics: 
         figures = (part.f1["topic/micro"], part.f1["triple/micro"], part.holder_exact)
         by_genre.add_row(name, str(part.sentences), *map(_figure, figures), str(part.holders))
     yield by_genre
+
+
+def show_titled(table: Table) -> None:
+    """Print a table under its title, on one line however narrow the table is."""
+    click.secho(str(table.title), bold=True)
+    table.title = None
+    show(table)
 
 
 def rule_table(rules: Mapping[str, tuple[int, int]]) -> Table:

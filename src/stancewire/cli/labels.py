@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from stancewire.cli.label_tables import listing, stats_tables
+from stancewire.cli.label_tables import listing, show_titled, stats_tables
 from stancewire.cli.labels_exchange import attach_command, export_command, import_command
 from stancewire.cli.labels_review import agreement_command, duplicates_command, errors_command
 from stancewire.cli.setting import workspace
-from stancewire.cli.terminal import say, show
+from stancewire.cli.terminal import say
 from stancewire.codebook import read_codebook
 from stancewire.files import write_jsonl
 from stancewire.label_stats import label_stats, stats_figure
@@ -40,7 +40,7 @@ def stats_command(context: click.Context, output: Path | None, as_json: bool, fo
         click.echo(json.dumps(stats.to_dict(), ensure_ascii=False))
     else:
         for table in stats_tables(stats):
-            show(table)
+            show_titled(table)
     if output:
         stats_figure(labelled, codebook).savefig(output, dpi=150, format="png")
         say(f"drawn  {output}")

@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from stancewire.agreement import agreement
-from stancewire.cli.label_tables import agreement_tables, compact, listing, rule_table
+from stancewire.cli.label_tables import agreement_tables, compact, listing, rule_table, show_titled
 from stancewire.cli.setting import workspace
-from stancewire.cli.terminal import say, show
+from stancewire.cli.terminal import say
 from stancewire.errors import InputError
 from stancewire.label_errors import Suspect, suspected_errors
 from stancewire.labels import read_labels, read_reading
@@ -49,8 +49,8 @@ def agreement_command(
         click.echo(json.dumps(asdict(figures)))
         return
     for table in agreement_tables(figures, agreement_by_genre(labelled, a, b, codebook), codebook.topic_ids):
-        show(table)
-    show(rule_table(agreement_by_rule(labelled, a, b, codebook)))
+        show_titled(table)
+    show_titled(rule_table(agreement_by_rule(labelled, a, b, codebook)))
     if list_all:
         for concern, group in groupby(list_disagreements(labelled, a, b, codebook), lambda d: d.concern):
             found = [(d.row, f"{d.topic} {d.first} / {d.second}") for d in group]

@@ -7,7 +7,7 @@ from itertools import groupby
 import click
 from rich.table import Table
 
-from stancewire.cli.terminal import show
+from stancewire.cli.label_tables import show_titled
 from stancewire.rule_checks import RuleReport
 
 
@@ -20,7 +20,7 @@ def show_rules(report: RuleReport, label: str) -> None:
         table.add_column(head, justify="right")
     for rule, (passed, tests) in report.counts.items():
         table.add_row(rule, str(passed), str(tests), style="" if passed == tests else "red")
-    show(table)
+    show_titled(table)
     for rule, group in groupby(report.broken, lambda broken: broken.case.rule):
         click.secho(rule, bold=True)
         for broken in group:

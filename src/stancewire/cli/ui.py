@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import click
 
 from stancewire.cli.setting import store, workspace
@@ -15,4 +17,5 @@ from stancewire.ui import serve
 @click.pass_context
 def command(context: click.Context, port: int, no_browser: bool) -> None:
     """Look at the runs: the MLflow UI on this workspace's store, on this machine only. Ctrl-C stops it."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # or the server would outlive us
     raise SystemExit(serve(store(workspace(context)), port, open_browser=not no_browser, tell=say))

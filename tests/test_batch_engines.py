@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+import multiprocessing
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from stancewire.articles import ReadOptions
+from stancewire.batch import Engine, InProcess, Job, LocalProcesses, Progress, ShardSize, run_batch
+from stancewire.batch.engines import WorkerLostError
+from stancewire.errors import InputError
+from stancewire.output import make_layout
+from stancewire.predict import Tagger
+
+TEXTS = ("The minister promised to send more tents.", "Brussels refused to send any grain. Rain fell.", "A draw.")
+
+
+@pytest.fixture
+def job(tagger: Tagger, tmp_path: Path) -> Job:
+    """500 articles, 100 a shard."""
+    rows = ({"id": str(i), "text": f"{TEXTS[i % 3]} Day {i}."} for i in range(500))
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    layout = make_layout("jsonl", tagger.bundle.manifest.codebook.topic_ids)
+    return Job((str(path),), ReadOptions(), tagger.bundle, layout, tmp_path / "here", ShardSize(100))
+
+
+def finish(job: Job, engine: Engine) -> dict[str, bytes]:
+    """Run to the end; every file of the folder."""
+    for _ in run_batch(job, engine):
+        pass
+    return {str(p.relative_to(job.folder)): p.read_bytes() for p in sorted(job.folder.rglob("*")) if p.is_file()}
+
+
+def test_two_processes_write_what_one_writes(job: Job, tmp_path: Path) -> None:
+    assert finish(replace(job, folder=tmp_path / "two"), LocalProcesses(2)) == finish(job, InProcess())
+
+
+def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(
+    job: Job, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    running = run_batch(replace(job, folder=tmp_path / "two"), LocalProcesses(2))
+    next(running)
+    multiprocessing.active_children()[0].kill()
+    list(running)
+    assert "a worker process was killed; starting new ones and doing its work again." in caplog.text
+    assert finish(replace(job, folder=tmp_path / "two"), InProcess()) == finish(job, InProcess())
+
+
+def drive(running: Iterator[Progress]) -> None:
+    """Go on with a run while its workers die as soon as they are born."""
+    ended = threading.Event()
+
+    def kill() -> None:
+        while not ended.wait(0.05):
+            for child in multiprocessing.active_children():
+                child.kill()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        list(running)
+    finally:
+        ended.set()
+        killer.join()
+
+
+@pytest.mark.slow
+def test_workers_that_are_killed_again_and_again_end_the_run(job: Job) -> None:
+    running = run_batch(job, LocalProcesses(1))
+    next(running)
+    with pytest.raises(WorkerLostError, match="worker processes were killed 4 times in a row, at '"):
+        drive(running)
+
+
+def test_a_bad_record_ends_the_workers_too_after_the_shards_before_it(job: Job, tmp_path: Path) -> None:
+    with (tmp_path / "a.jsonl").open("a") as stream:
+        stream.write("nonsense\n")
+    with pytest.raises(InputError, match=r"a\.jsonl:501: broken JSON"):
+        finish(job, LocalProcesses(2))
+    assert len(list(job.folder.glob("part-*"))) == 5
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ray_writes_what_this_process_writes(job: Job, tmp_path: Path, workers: int) -> None:
+    pytest.importorskip("ray")
+    from stancewire.batch.engine_ray import RayActors
+
+    with pytest.warns():  # Ray's own
+        found = finish(replace(job, folder=tmp_path / "ray"), RayActors(workers))
+    assert found == finish(job, InProcess())
+
+
+@pytest.mark.slow
+def test_a_cluster_that_is_not_there_is_told(job: Job) -> None:
+    pytest.importorskip("ray")
+    from stancewire.batch.engine_ray import RayActors
+    from stancewire.errors import MissingError
+
+    with pytest.raises(MissingError, match=r"Ray: no cluster at 127\.0\.0\.1:1"):
+        finish(job, RayActors(1, "127.0.0.1:1"))

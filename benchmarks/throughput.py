@@ -1,4 +1,4 @@
-"""Sentences per second of each bundle, by stage, in one run: `python benchmarks/throughput.py [BUNDLE ...] [--text FILE]`.
+"""Sentences per second of each bundle, by stage, in one run: `python benchmarks/throughput.py [BUNDLE ...]`.
 
 Without --text it tags made text: the sentences of labels/, shuffled into articles of 20 sentences. Ratios are against
 the first bundle.

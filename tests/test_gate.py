@@ -122,3 +122,7 @@ def test_a_wrong_limit_is_named_with_its_line(tmp_path: Path) -> None:
     (tmp_path / "gate.yaml").write_text("evaluation: labels/held-out\nmargins: 0.1\n")
     with pytest.raises(ProblemsError, match=r"gate\.yaml:2: unknown key 'margins'"):
         read_limits(tmp_path / "gate.yaml")
+
+
+def test_the_projects_own_limits_are_the_defaults() -> None:
+    assert read_limits(Path(__file__).parents[1] / "models" / "gate.yaml") == Limits()

@@ -9,6 +9,7 @@ from pathlib import Path
 from stancewire.bundle import read_bundle
 from stancewire.codebook import Codebook
 from stancewire.errors import ProblemsError, StancewireError
+from stancewire.gate import GATE, read_limits
 from stancewire.labels import read_labels
 from stancewire.recipe import read_recipe
 from stancewire.trainers import make_trainer
@@ -41,6 +42,8 @@ def check_workspace(space: Workspace) -> Findings:
     findings.look(lambda: _codebook_line(space))
     for recipe in space.recipes:
         findings.look(lambda recipe=recipe: _recipe_line(recipe))  # type: ignore[misc]
+    if (space.models / GATE).exists():
+        findings.look(lambda: _gate_line(space))
     if findings.sound and findings.sound[0].startswith("codebook"):
         codebook = space.codebook()
         if (space.labels / "sentences.jsonl").exists():
@@ -62,6 +65,11 @@ def _recipe_line(path: Path) -> str:
     except ModuleNotFoundError as error:
         return f"recipe {path.name}: {recipe.family} (its params were not checked: {error.name} is not installed)"
     return f"recipe {path.name}: {recipe.family}"
+
+
+def _gate_line(space: Workspace) -> str:
+    limits = read_limits(space.models / GATE)
+    return f"gate: {limits.metric}, margin {limits.margin:g}, rule tests {limits.rules:g}"
 
 
 def _labels_line(space: Workspace, codebook: Codebook) -> str:

@@ -21,6 +21,10 @@ from stancewire.records import LabelledSet
 from stancewire.rule_checks import check_rules
 
 
+GATE = "gate.yaml"
+"""The file of limits, under ``models/``."""
+
+
 class Limits(BaseModel):
     """What is asked of a champion; ``models/gate.yaml``, every key optional.
 

@@ -109,9 +109,9 @@ def f1(hits: Column, false: Column, missed: Column) -> Column:
 
 def ratio(numerator: Column, denominator: Column) -> Column:
     """Not a number where the denominator is 0."""
-    ratio = np.full_like(denominator, np.nan, dtype=np.float64)
-    np.divide(numerator, denominator, out=ratio, where=denominator > 0)
-    return ratio
+    quotient = np.full_like(denominator, np.nan, dtype=np.float64)
+    np.divide(numerator, denominator, out=quotient, where=denominator > 0)
+    return quotient
 
 
 def _mean(columns: Sequence[Column]) -> Column:

@@ -1,6 +1,6 @@
 """Labels of other people's articles, kept apart from their text: character spans, no words.
 
-Text that may be read but not redistributed here is labelled by *standoff* lines, one per window of consecutive sentences:
+Text that may be read but not redistributed here is labelled by *standoff* lines, one per window of sentences in a row:
 
     {"article": "…", "sha256": "first 16 digits", "sentences": [[start, end, {"aid": ["favor", [4, 16]]}], …]}
 

@@ -59,9 +59,9 @@ def import_command(context: click.Context, labelled: Path, annotator: str | None
 
 @click.command("attach")
 @click.argument("articles", nargs=-1, required=True)
-@click.option("--standoff", required=True, type=_FILE, help="Lines of spans and labels without text.")
-@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False), help="The set's folder.")
+@click.option("--standoff", required=True, type=_FILE, help="Spans and labels without text.")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False), help="A folder.")
 def attach_command(articles: tuple[str, ...], standoff: Path, output: Path) -> None:
     """Make a labelled set of standoff labels and the ARTICLES that they were made on."""
     done = attach(standoff, counted(read_articles(articles), "articles"), output)
-    say(f"{done.sentences} sentences in {done.windows} windows written to {output}; {done.missing} windows without text")
+    say(f"{done.sentences} sentences in {done.windows} windows written to {output}; {done.missing} found no text")

@@ -10,7 +10,7 @@ from rich.table import Table
 from stancewire.cli.setting import set_name, store, who, workspace
 from stancewire.cli.terminal import say, show
 from stancewire.errors import InputError
-from stancewire.gate import read_limits
+from stancewire.gate import GATE, read_limits
 from stancewire.labels import labels_hash, read_labels
 from stancewire.promotion import Decision, Request, promote
 
@@ -32,7 +32,7 @@ def command(
 ) -> None:
     """Make BUNDLE the champion if it passes the gate of models/gate.yaml; every decision is kept in MLflow."""
     space = workspace(context)
-    limits = read_limits(space.models / "gate.yaml")
+    limits = read_limits(space.models / GATE)
     if evaluation is None and limits.evaluation is None:
         raise InputError(f"{space.models / 'gate.yaml'}: no 'evaluation', the frozen set. Add it, or give --on FOLDER.")
     folder = evaluation or space.root / str(limits.evaluation)

@@ -19,14 +19,16 @@ def main() -> int:
     commands = [line for line in lines if line and not line.startswith(("#", *SKIP))]
     if not commands:
         sys.exit("README.md has no sh block: nothing was checked")
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["git", "clone", "-q", str(ROOT), folder], check=True)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary, "stancewire")
+        subprocess.run(["git", "clone", "-q", str(ROOT), str(folder)], check=True)
         Path(folder, ".venv").symlink_to(ROOT / ".venv")
         for stamp in (".dev", ".predict"):  # newer than the clone's files: make must not install anew
             (ROOT / ".venv" / stamp).touch()
         for command in commands:
             print(f"$ {command}", flush=True)
-            done = subprocess.run(["bash", "-c", f'export PATH="$PWD/.venv/bin:$PATH"; {command}'], cwd=folder)
+            shell = f'export PATH="$PWD/.venv/bin:$PATH"; {command}'
+            done = subprocess.run(["bash", "-c", shell], cwd=folder, check=False)
             if done.returncode:
                 return done.returncode
     print(f"{len(commands)} commands of the README ran")

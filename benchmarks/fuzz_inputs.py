@@ -112,7 +112,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=Path(tempfile.gettempdir()) / "stancewire-fuzz")
     asked = parser.parse_args()
-    chance, files, met, bugs = random.Random(asked.seed), good_files(), Counter[str](), 0  # noqa: S311
+    chance, files, met, bugs = random.Random(asked.seed), good_files(), Counter[str](), 0
     begun = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         for number in range(asked.times):

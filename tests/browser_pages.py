@@ -90,6 +90,7 @@ class Pages:
         chosen = [run.info.run_id for run in self.runs[:2]]
         query = ",".join(f'"{run_id}"' for run_id in chosen)
         self._open(f'/compare-runs?runs=[{query}]&experiments=["{self.experiment}"]', metric)
+        self._page.get_by_text(metric).first.scroll_into_view_if_needed()
         self._shoot("mlflow-compare")
 
     def overview(self, text: str) -> None:

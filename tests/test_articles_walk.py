@@ -53,6 +53,30 @@ def test_pipes_in_a_folder_are_passed_over(tmp_path: Path) -> None:
     assert names(tmp_path) == ["a.txt"]
 
 
+def test_a_name_that_is_no_utf8_is_still_a_name(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.txt")).write_text("Rain fell.")
+    assert [article.doc for article in read_articles([str(tmp_path)])] == ["caf\\xe9.txt"]
+
+
+def test_addresses_are_read_as_paths_are(tmp_path: Path) -> None:
+    write(tmp_path / "b" / "a.jsonl", b'{"text": "Rain fell."}\n')
+    write(tmp_path / "a.txt", b"Snow fell.")
+    write(tmp_path / "notes.pdf", b"")
+    pyarrow.parquet.write_table(pyarrow.table({"text": ["Hail fell."]}), tmp_path / "c.parquet")
+    uri = tmp_path.as_uri()
+    assert list(read_articles([uri])) == list(read_articles([str(tmp_path)]))
+    assert list(read_articles([f"{uri}/a.txt"])) == list(read_articles([str(tmp_path / "a.txt")]))
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("file:///no/such/place", "nothing is there"), ("nonsense://x/y", "not an address that can be read")],
+)
+def test_an_address_with_nothing_behind_it_is_told(given: str, said: str) -> None:
+    with pytest.raises((MissingError, InputError), match=said):
+        list(read_articles([given]))
+
+
 def test_an_empty_folder_is_told(tmp_path: Path) -> None:
     with pytest.raises(MissingError, match="nothing to read in this folder"):
         names(tmp_path)

@@ -388,6 +388,15 @@ def test_a_folder_can_be_tagged_into_itself(tmp_path: Path, make_job: MakeJob) -
     assert finish(job).totals.articles == 3
 
 
+def test_an_address_is_an_input_too(tmp_path: Path, make_job: MakeJob) -> None:
+    write_lines(tmp_path / "in" / "a.jsonl", "abc")
+    finish(make_job(folder=tmp_path / "whole"))
+    job = make_job(inputs=((tmp_path / "in").as_uri(),))
+    cut_short(run_batch(job, InProcess()), 1)
+    finish(job)
+    assert content(tmp_path / "out") == content(tmp_path / "whole")
+
+
 def test_near_duplicates_belong_to_the_first_article_of_their_story(tmp_path: Path, make_job: MakeJob) -> None:
     pytest.importorskip("datasketch")
     wire = (
@@ -403,6 +412,19 @@ def test_near_duplicates_belong_to_the_first_article_of_their_story(tmp_path: Pa
     finish(make_job(stories=True))
     stories = lines(tmp_path / "out" / "_run" / "stories.jsonl")
     assert stories == [{"doc": "a", "story": "a"}, {"doc": "b", "story": "b"}, {"doc": "c", "story": "a"}]
+
+
+def test_stories_that_a_crash_left_behind_are_made_anew(tmp_path: Path, make_job: MakeJob) -> None:
+    pytest.importorskip("datasketch")
+    write_lines(tmp_path / "in" / "a.jsonl", "abc")
+    finish(make_job(stories=True))
+    write_lines(tmp_path / "in" / "b.jsonl", "xyz")
+    running = run_batch(make_job(stories=True), InProcess())
+    while next(running).totals.articles < 6:
+        pass
+    running.close()  # type: ignore[attr-defined]
+    finish(make_job(stories=True))
+    assert [row["doc"] for row in lines(tmp_path / "out" / "_run" / "stories.jsonl")] == list("abcxyz")
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)

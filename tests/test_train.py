@@ -1,4 +1,5 @@
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,21 @@ def test_a_folder_that_is_no_bundle_is_not_replaced(codebook: Codebook, tiny_lab
     ):
         run(job(codebook, tiny_labels), tmp_path)
     assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_a_folder_that_cannot_be_made_is_said_before_training(
+    codebook: Codebook, tiny_labels: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "models").write_text("a file")
+    with pytest.raises(OutputError, match=r"models: cannot be made \(File exists\)\. Bundles are written there\."):
+        run(job(codebook, tiny_labels), tmp_path / "models" / "a")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
+def test_a_read_only_folder_is_said_before_training(codebook: Codebook, tiny_labels: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir(mode=0o555)
+    with pytest.raises(OutputError, match=r"models: cannot be written to\."):
+        run(job(codebook, tiny_labels), tmp_path / "models" / "a")
 
 
 def test_a_document_in_two_sets_is_refused(codebook: Codebook, tiny_labels: Path, tmp_path: Path) -> None:

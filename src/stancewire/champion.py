@@ -79,10 +79,9 @@ def present(store: MlflowStore, model: str) -> Entry:
     version = champion_version(store, model)
     if version is None:
         raise MissingError(f"{model}: no champion in {store.tracking_uri}. Make one: stancewire promote BUNDLE")
-    installed = (
-        e for e in history(store, model) if e.decision in (ACCEPTED, ROLLED_BACK) and e.after == version.version
-    )
-    unknown = Entry("", "unknown", version.tags.get("bundle", "?"), "", "set by hand", "", str(version.version), "")
+    number = str(version.version)  # MLflow gives an int, or a str
+    installed = (e for e in history(store, model) if e.decision in (ACCEPTED, ROLLED_BACK) and e.after == number)
+    unknown = Entry("", "unknown", version.tags.get("bundle", "?"), "", "set by hand", "", number, "")
     return next(installed, unknown)
 
 

@@ -20,7 +20,6 @@ from stancewire.predict import Tagger
 from stancewire.records import LabelledSet
 from stancewire.rule_checks import check_rules
 
-
 GATE = "gate.yaml"
 """The file of limits, under ``models/``."""
 

@@ -6,6 +6,7 @@ run is kept under ``mlruns/unsent/``, and `MlflowStore.sync` sends it.
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -72,7 +73,10 @@ class MlflowStore:
             self.folder.mkdir(exist_ok=True)
         except OSError as error:
             raise OutputError(f"{self.folder}: cannot be made ({error.strerror}).") from None
+        given = os.environ.get("MLFLOW_TRACKING_URI")
         mlflow.set_tracking_uri(self.tracking_uri)
+        if given is None:  # MLflow writes it into the environment, where it would pass for the user's wish
+            os.environ.pop("MLFLOW_TRACKING_URI", None)
 
     def client(self) -> MlflowClient:
         """MLflow's client of this store; raises as `connect` does."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -47,11 +48,10 @@ def train(job: Job, trainer: Trainer, target: Path, run: Run, progress: Progress
     InputError
         When there is too little to train on.
     OutputError
-        When `target` is a folder that holds something else than a bundle.
+        When `target` is a folder that holds something else than a bundle, or cannot be written.
     """
     _check_target(target)
     data = split_data(job)
-    target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
         folder = Path(temporary) / target.name
         folder.mkdir()
@@ -75,6 +75,12 @@ def try_out(job: Job, data: TrainingSet, trainer: Trainer, progress: Progress) -
 def _check_target(target: Path) -> None:
     if target.exists() and not (target / "bundle.json").is_file():
         raise OutputError(f"{target}: exists and is not a bundle; it will not be replaced. Choose another --name.")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{target.parent}: cannot be made ({error.strerror}). Bundles are written there.") from None
+    if not os.access(target.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise OutputError(f"{target.parent}: cannot be written to. Bundles are written there; change its permissions.")
 
 
 def split_data(job: Job) -> TrainingSet:

@@ -7,6 +7,7 @@
 
 from stancewire.articles.entries import Entry
 from stancewire.articles.options import ReadOptions
+from stancewire.articles.remote import Location, Remote
 from stancewire.articles.stream import STDIN, InputFile, read_articles, repeated_id
 from stancewire.articles.units import Unit, units_of
 from stancewire.articles.walk import find_files
@@ -15,7 +16,9 @@ __all__ = [
     "STDIN",
     "Entry",
     "InputFile",
+    "Location",
     "ReadOptions",
+    "Remote",
     "Unit",
     "find_files",
     "read_articles",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 
 from stancewire.articles.record import check_length
@@ -54,6 +55,7 @@ def article_from_html(html: str, doc: str) -> Article:
         import trafilatura
     except ImportError:
         raise MissingError("HTML needs an extra: pip install 'stancewire[html]'") from None
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it would print what is raised below
     found = trafilatura.bare_extraction(
         html, with_metadata=True, include_comments=False, include_tables=False, favor_precision=True
     )

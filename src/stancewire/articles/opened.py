@@ -6,9 +6,9 @@ import hashlib
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import IO, Any, cast
 
+from stancewire.articles.remote import Location
 from stancewire.errors import InputError, StancewireError, first_line
 
 _COMPRESSION = {".gz": "gzip", ".zst": "zstd"}
@@ -46,7 +46,7 @@ class Watched(io.RawIOBase):
 class _Bounded(io.RawIOBase):
     """Unpacked bytes; raises `InputError` where they swell as no text does."""
 
-    def __init__(self, unpacked: IO[bytes], packed: Watched, path: Path) -> None:
+    def __init__(self, unpacked: IO[bytes], packed: Watched, path: Location) -> None:
         self._unpacked, self._packed, self._path = unpacked, packed, path
         self._count = 0
 
@@ -67,7 +67,7 @@ class _Bounded(io.RawIOBase):
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Watched]:
+def opened(path: Location) -> Iterator[Watched]:
     """Open a file's raw bytes.
 
     Raises
@@ -86,7 +86,7 @@ def opened(path: Path) -> Iterator[Watched]:
         raise InputError(f"{path}: cannot be read ({error.strerror or first_line(error)}).") from None
 
 
-def unpacked(raw: Watched, path: Path) -> io.BufferedReader:
+def unpacked(raw: Watched, path: Location) -> io.BufferedReader:
     """The bytes of a plain, ``.gz`` or ``.zst`` file; a damaged one raises `OSError` where it is read."""
     kind = _COMPRESSION.get(path.suffix.lower())
     if kind is None:

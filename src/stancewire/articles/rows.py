@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from pathlib import Path
 from typing import IO, Any
 
 from stancewire.articles.entries import Entry, JsonLine, TableRow
 from stancewire.articles.options import MAX_CHARS, ReadOptions
 from stancewire.articles.record import find_columns
+from stancewire.articles.remote import Location, Remote
 from stancewire.errors import InputError, first_line
 
 _UNSUSPECTED = 64 * 1024 * 1024
@@ -29,7 +29,7 @@ def jsonl_entries(stream: IO[bytes], name: str, options: ReadOptions) -> Iterato
             yield JsonLine(line, where, options)
 
 
-def csv_entries(stream: IO[bytes], path: Path, name: str, options: ReadOptions) -> Iterator[Entry]:
+def csv_entries(stream: IO[bytes], path: Location, name: str, options: ReadOptions) -> Iterator[Entry]:
     """Rows of a CSV or TSV file with a header row; numbers are rows of data, from 1."""
     csv.field_size_limit(MAX_CHARS)
     delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
@@ -44,7 +44,7 @@ def csv_entries(stream: IO[bytes], path: Path, name: str, options: ReadOptions) 
         raise InputError(f"{path}: not a readable CSV file in UTF-8 ({error}).") from None
 
 
-def _check_header(names: list[str], path: Path, options: ReadOptions) -> None:
+def _check_header(names: list[str], path: Location, options: ReadOptions) -> None:
     """Refuse a table at once when the text column is not there, instead of once per row."""
     try:
         columns = find_columns(names, options)
@@ -55,13 +55,13 @@ def _check_header(names: list[str], path: Path, options: ReadOptions) -> None:
         raise InputError(f"{path}: no column with the text (columns: {listed}). Name it with --text.")
 
 
-def parquet_entries(path: Path, name: str, options: ReadOptions) -> Iterator[Entry]:
+def parquet_entries(path: Location, name: str, options: ReadOptions) -> Iterator[Entry]:
     """Rows of a Parquet file, read in small batches."""
     import pyarrow
     import pyarrow.parquet
 
     try:
-        with pyarrow.parquet.ParquetFile(path) as table:
+        with pyarrow.parquet.ParquetFile(path.open() if isinstance(path, Remote) else path) as table:
             _check_header(list(table.schema_arrow.names), path, options)
             _check_swelling(table.metadata, path)
             number = 0
@@ -75,7 +75,7 @@ def parquet_entries(path: Path, name: str, options: ReadOptions) -> Iterator[Ent
         raise InputError(f"{path}: not a readable Parquet file ({first_line(error)}).") from None
 
 
-def _check_swelling(metadata: Any, path: Path) -> None:
+def _check_swelling(metadata: Any, path: Location) -> None:
     """Refuse a file whose own figures say that it is a decompression bomb."""
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
     chunks = [group.column(k) for group in groups for k in range(group.num_columns)]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
 from typing import IO, cast
 
 from stancewire.articles.entries import Entry, WholeFile
 from stancewire.articles.opened import opened, unpacked
 from stancewire.articles.options import MAX_CHARS, ReadOptions
+from stancewire.articles.remote import Location
 from stancewire.articles.rows import csv_entries, jsonl_entries, parquet_entries
 from stancewire.articles.walk import SUFFIXES, find_files, suffix_of
 from stancewire.articles.warc import warc_entries
@@ -74,7 +74,7 @@ class InputFile:
         read here and there.
     """
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Location, name: str) -> None:
         self.path, self.name = path, name
         self.count = 0
         self.sha256: str | None = None

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from stancewire.articles.remote import Location, find_remote, is_remote
 from stancewire.errors import InputError, MissingError
 
 SUFFIXES = (
@@ -18,8 +19,8 @@ SUFFIXES = (
 _log = logging.getLogger(__name__)
 
 
-def find_files(given: str, follow: bool = False) -> Iterator[tuple[Path, str]]:
-    """Files of one argument, in order, each with the name that becomes its articles' id.
+def find_files(given: str, follow: bool = False) -> Iterator[tuple[Location, str]]:
+    """Files of one argument (a path, a folder, a glob, an address), in order, with what becomes their articles' id.
 
     Parameters
     ----------
@@ -33,15 +34,17 @@ def find_files(given: str, follow: bool = False) -> Iterator[tuple[Path, str]]:
         When there is no such file, or nothing to read in the folder.
     """
     path = Path(given)
-    if path.is_dir():
+    if is_remote(given):
+        yield from _remote_files(given)
+    elif path.is_dir():
         found = _walk(path, path.resolve(), follow, frozenset({path.resolve()}))
         first = next(found, None)
         if first is None:
             raise MissingError(f"{given}: nothing to read in this folder (expected {', '.join(SUFFIXES)}).")
-        yield first, first.relative_to(path).as_posix()
-        yield from ((p, p.relative_to(path).as_posix()) for p in found)
+        yield first, _name(first.relative_to(path))
+        yield from ((p, _name(p.relative_to(path))) for p in found)
     elif path.exists():
-        yield path, path.name
+        yield path, _name(Path(path.name))
     elif glob.has_magic(given):
         matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207 (patterns may be absolute)
         if not matches:
@@ -50,6 +53,17 @@ def find_files(given: str, follow: bool = False) -> Iterator[tuple[Path, str]]:
             yield from find_files(match, follow)
     else:
         raise MissingError(f"{given}: no such file or folder. Check the path and the current directory.")
+
+
+def _remote_files(given: str) -> Iterator[tuple[Location, str]]:
+    found = list(find_remote(given))
+    if len(found) == 1 and found[0][0].uri == given:
+        yield found[0][0], found[0][0].name
+        return
+    kept = [(file, name) for file, name in found if is_article(file)]
+    if not kept:
+        raise MissingError(f"{given}: nothing to read in this folder (expected {', '.join(SUFFIXES)}).")
+    yield from ((file, str(name)) for file, name in kept)
 
 
 def _walk(folder: Path, root: Path, follow: bool, above: frozenset[Path]) -> Iterator[Path]:
@@ -72,12 +86,17 @@ def _walk(folder: Path, root: Path, follow: bool, above: frozenset[Path]) -> Ite
                 _log.warning("%s: leads out of the folder; left out. Use --follow to read it.", path)
 
 
-def is_article(path: Path) -> bool:
+def _name(path: Path) -> str:
+    r"""A path as text that can be written as UTF-8: bytes of a name that are no UTF-8 become ``\xe9``."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+
+
+def is_article(path: Location) -> bool:
     """Whether a folder's file is one that is read."""
     return suffix_of(path) in SUFFIXES and path.name != "SOURCES.md"
 
 
-def suffix_of(path: Path) -> str:
+def suffix_of(path: Location) -> str:
     """The part of the name that decides the format: ``.txt``, ``.jsonl.gz``."""
     name = path.name.lower()
     return next((s for s in SUFFIXES if name.endswith(s)), path.suffix.lower())

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from hashlib import file_digest
+from typing import Any, NamedTuple, cast
 
-from stancewire.errors import InputError, StancewireError, raise_problems
-from stancewire.files import sha256_file
+from stancewire.articles import Location, Remote
+from stancewire.errors import InputError, StancewireError, first_line, raise_problems
 
 UNREADABLE = ""
 """Stands for the digest of a file that could not be read when it was looked at."""
@@ -50,7 +50,7 @@ class Input:
 class Place:
     """Where an input is now, and its stamp when it was hashed."""
 
-    path: Path
+    path: Location
     stamp: Stamp
 
 
@@ -73,16 +73,20 @@ class Plan:
     places: Mapping[int, Place]
 
 
-def stamp_of(path: Path) -> Stamp:
+def stamp_of(path: Location) -> Stamp:
     """A file's stamp; raises `InputError` when it has gone."""
     try:
+        if isinstance(path, Remote):
+            return Stamp(*path.stamp())
         found = os.stat(path)  # noqa: PTH116 (half the time of Path.stat, and there are millions)
     except OSError as error:
-        raise InputError(f"{path}: has gone or cannot be read any more ({error.strerror}).") from None
+        raise InputError(
+            f"{path}: has gone or cannot be read any more ({error.strerror or first_line(error)})."
+        ) from None
     return Stamp(found.st_size, found.st_mtime_ns, found.st_ino)
 
 
-def look_at(path: Path, name: str) -> tuple[Input, Place]:
+def look_at(path: Location, name: str) -> tuple[Input, Place]:
     """Hash a file.
 
     Raises
@@ -92,15 +96,16 @@ def look_at(path: Path, name: str) -> tuple[Input, Place]:
     """
     stamp = stamp_of(path)
     try:
-        digest = sha256_file(path)
+        with path.open("rb") as stream:
+            digest = file_digest(cast(Any, stream), "sha256").hexdigest()
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
+        raise InputError(f"{path}: cannot be read ({error.strerror or first_line(error)}).") from None
     if stamp_of(path) != stamp:
         raise InputError(f"{path}: is being written to. Wait until it is whole, or leave it out.")
     return Input(name, stamp.size, digest), Place(path, stamp)
 
 
-def look_leniently(path: Path, name: str) -> tuple[Input, Place]:
+def look_leniently(path: Location, name: str) -> tuple[Input, Place]:
     """`look_at`, but a file that cannot be read is kept for the list of rejects."""
     try:
         return look_at(path, name)

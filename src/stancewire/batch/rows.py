@@ -71,9 +71,10 @@ class ShardWriter:
     def _write_group(self) -> None:
         import pyarrow
 
-        table = pyarrow.Table.from_batches(self._batches, self._layout.arrow_schema())
-        self._parquet.write_table(table, row_group_size=_ROW_GROUP)
-        self._batches = []
+        if self._batches:
+            table = pyarrow.Table.from_batches(self._batches, self._layout.arrow_schema())
+            self._parquet.write_table(table, row_group_size=max(1, table.num_rows))
+            self._batches = []
 
     def close(self) -> None:
         """Write the rest and see it on the disk."""

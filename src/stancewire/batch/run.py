@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from stancewire import __version__
-from stancewire.articles import STDIN, ReadOptions, find_files
+from stancewire.articles import STDIN, Location, ReadOptions, find_files
 from stancewire.batch.engines import Engine
 from stancewire.batch.ids import IdSet
 from stancewire.batch.lock import locked
@@ -136,10 +136,11 @@ class _Loop:
 
     def run(self, engine: Engine) -> Iterator[Progress]:
         """Tag, and commit shard by shard."""
-        before = self._folder.totals.shards
         if not self._is_finished():
+            with writing(self._stories_path):  # of the articles so far; a crash must not leave it standing
+                self._stories_path.unlink(missing_ok=True)
             yield from self._commit_shards(engine)
-        if self._job.stories and (self._folder.totals.shards > before or not self._stories_path.exists()):
+        if self._job.stories and not self._stories_path.exists():
             self._write_stories()
         yield self._progress(committed=True)
 
@@ -192,6 +193,6 @@ class _Loop:
             write_jsonl(self._stories_path, ({"doc": doc, "story": story} for doc, story in stories_of(signed)))
 
 
-def _is_within(path: Path, folder: Path) -> bool:
+def _is_within(path: Location, folder: Path) -> bool:
     """Whether an input file is one of our own outputs, as when a folder is tagged into itself."""
-    return path.absolute().is_relative_to(folder.absolute())
+    return isinstance(path, Path) and path.absolute().is_relative_to(folder.absolute())

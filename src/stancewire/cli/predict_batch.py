@@ -109,7 +109,6 @@ class _Stop:
         if self.signal is not None:
             raise SystemExit(128 + number)
         self.signal = number
-        say("finishing this shard; once more to stop at once.")
 
 
 @contextmanager
@@ -138,9 +137,15 @@ def ended_by_sigterm() -> Iterator[None]:
 
 
 def _until(steps: Iterator[Progress], stop: _Stop) -> Iterator[Progress]:
+    said = False
     for step in steps:
         yield step
-        if step.committed and stop.signal is not None:
+        if stop.signal is None:
+            continue
+        if not said:  # not by the handler itself, which may come in the middle of another message
+            say("finishing this shard; once more to stop at once.")
+            said = True
+        if step.committed:
             cast(Any, steps).close()
             return
 

@@ -13,7 +13,7 @@ from stancewire.runtimes import Runtime
 from stancewire.scores import Floats, Scores
 
 KEPT = 1 << 16
-"""Sentences that are remembered: about 25 MB."""
+"""Sentences that are remembered: about 40 MB."""
 
 _Row = tuple[Floats, Floats, bool]
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import Any, cast
 
 import mlflow  # noqa: TID253 (only MLflow runs this file)
@@ -45,17 +46,20 @@ class BundleModel(PythonModel):  # type: ignore[misc]
     """Tags of single sentences."""
 
     _tagger: Tagger
+    _turn: Lock
 
     def load_context(self, context: PythonModelContext) -> None:
         """Verify and open the bundle among the model's artifacts."""
         self._tagger = load(context.artifacts["bundle"])
+        self._turn = Lock()
 
     def predict(
         self, context: PythonModelContext, model_input: list[str], params: dict[str, Any] | None = None
     ) -> list[TagRow]:
         """One row per sentence, in order: CONTRACT's form."""
         articles = [Article(str(i), text, sentences=(text,)) for i, text in enumerate(model_input)]
-        return cast(list[TagRow], [tag.to_dict() for tag in self._tagger.tag_many(articles)])
+        with self._turn:  # a server asks from several threads; a tagger uses all processors by itself
+            return cast(list[TagRow], [tag.to_dict() for tag in self._tagger.tag_many(articles)])
 
 
 mlflow.models.set_model(BundleModel())

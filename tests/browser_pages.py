@@ -1,6 +1,6 @@
 """The pages of MLflow's UI that matter to us, opened in headless Chromium; each gives a screenshot.
 
-Also a script, for the pictures in ``docs/images``: ``python tests/browser_pages.py WORKSPACE PORT OUT`` against a
+Also a script, for the pictures in ``docs/images``: ``python tests/browser_pages.py WORKSPACE PORT OUT TOPIC`` against a
 running ``stancewire ui``.
 """
 
@@ -22,6 +22,12 @@ _NO_ASSISTANT = """
 localStorage.setItem("mlflow.assistant.panelOpen_v1", "false");
 localStorage.setItem("mlflow.assistant.fab.autoOpenedOnFirstLoad_v1", "true");
 """
+
+_NO_PATHS = """
+const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walk.nextNode()) walk.currentNode.data = walk.currentNode.data.replace(/file:.*mlruns/, "mlruns");
+"""
+"""No path of the machine in a picture."""
 
 
 def chromium() -> str | None:
@@ -107,6 +113,7 @@ class Pages:
             Path(name).name,
         )
         self._page.locator("img[src^='blob:'], img[src*='get-artifact'], .image-container img").first.wait_for()
+        self._page.evaluate(_NO_PATHS)
         self._shoot("mlflow-confusion")
 
     def registry(self, model: str) -> None:
@@ -116,7 +123,7 @@ class Pages:
 
 
 if __name__ == "__main__":
-    workspace, number, folder = sys.argv[1:]
+    workspace, number, folder, topic = sys.argv[1:]
     found = chromium()
     if found is None:
         raise SystemExit("no Chromium on this machine: apt-get install chromium")
@@ -125,5 +132,5 @@ if __name__ == "__main__":
         pages.runs_listed(("topic_macro_f1", "triple_macro_f1"))
         pages.comparison("triple_macro_f1")
         pages.overview("Measured on")
-        pages.picture("figures/cells.png")
+        pages.picture(f"figures/confusion_{topic}.png")
         pages.registry("stancewire")

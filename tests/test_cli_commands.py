@@ -144,3 +144,17 @@ def test_ui_says_that_its_port_is_taken(workspace_folder: Path, stancewire: Comm
         done = stancewire("-C", workspace_folder, "ui", "--no-browser", "--port", port)
     said = f"error: port {port}: in use by another program. Choose another with --port.\n"
     assert (done.code, done.out, done.err) == (1, "", said)
+
+
+def test_a_bundle_is_never_written_outside_models(workspace_folder: Path, stancewire: Command) -> None:
+    recipe = workspace_folder / "training" / "tiny.yaml"
+    done = stancewire("-C", workspace_folder, "train", recipe, "--no-track", "--name", "../x")
+    assert (done.code, "one folder's name under models/" in done.err) == (2, True)
+
+
+def test_two_sets_of_one_name_are_refused(workspace_folder: Path, tmp_path: Path, stancewire: Command) -> None:
+    recipe = workspace_folder / "training" / "tiny.yaml"
+    same = ("--add", tmp_path / "a" / "sets" / "more", "--add", tmp_path / "b" / "sets" / "more")
+    done = stancewire("-C", workspace_folder, "train", recipe, "--no-track", *same)
+    assert done.code == 1
+    assert "two sets have one name" in done.err

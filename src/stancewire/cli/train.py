@@ -9,7 +9,7 @@ import click
 
 from stancewire.cli.setting import git_state, say_kept, set_name, store, workspace
 from stancewire.cli.terminal import metric_table, say, show, steps
-from stancewire.errors import MissingError
+from stancewire.errors import InputError, MissingError
 from stancewire.evaluate import HEADLINES
 from stancewire.growth import grow
 from stancewire.job import Job
@@ -54,8 +54,8 @@ def command(
     learning_curve: bool,
 ) -> None:
     """Train from RECIPES: split, fit, calibrate, measure, write a bundle to models/, track the run in MLflow."""
-    if name and len(recipes) > 1:
-        raise click.UsageError("--name goes with one recipe.")
+    if name and (len(recipes) > 1 or Path(name).name != name):
+        raise click.UsageError("--name is one folder's name under models/, and goes with one recipe.")
     space = workspace(context)
     for path in recipes:
         recipe, _ = read_recipe(path)
@@ -77,8 +77,7 @@ def command(
 def _job(space: Workspace, recipe: Recipe, add: tuple[Path, ...], measure: tuple[Path, ...]) -> Job:
     codebook = space.codebook()
     folders = [space.root / name for name in recipe.data] + list(add)
-    data = {set_name(space, folder): folder for folder in folders}
-    held = {set_name(space, folder): folder for folder in measure}
+    data, held = _by_name(space, folders), _by_name(space, list(measure))
     return Job(
         recipe=recipe,
         codebook=codebook,
@@ -86,6 +85,14 @@ def _job(space: Workspace, recipe: Recipe, add: tuple[Path, ...], measure: tuple
         measure_on={name: read_labels(folder, codebook) for name, folder in held.items()},
         digests={name: labels_hash([folder]) for name, folder in (data | held).items()},
     )
+
+
+def _by_name(space: Workspace, folders: list[Path]) -> dict[str, Path]:
+    """Folders by the names that cards and runs call them, which must tell them apart."""
+    named = {set_name(space, folder): folder for folder in folders}
+    if len(named) < len(folders):
+        raise InputError(f"{', '.join(map(str, folders))}: two sets have one name ({', '.join(named)}). Rename a folder.")
+    return named
 
 
 def _run(job: Job, path: Path, target: Path, run: Run, learning_curve: bool) -> Trained:

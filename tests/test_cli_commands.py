@@ -152,9 +152,9 @@ def test_a_bundle_is_never_written_outside_models(workspace_folder: Path, stance
     assert (done.code, "one folder's name under models/" in done.err) == (2, True)
 
 
-def test_two_sets_of_one_name_are_refused(workspace_folder: Path, tmp_path: Path, stancewire: Command) -> None:
-    recipe = workspace_folder / "training" / "tiny.yaml"
-    same = ("--add", tmp_path / "a" / "sets" / "more", "--add", tmp_path / "b" / "sets" / "more")
+def test_two_sets_of_one_name_are_refused(workspace_folder: Path, stancewire: Command) -> None:
+    recipe, elsewhere = workspace_folder / "training" / "tiny.yaml", workspace_folder.parent
+    same = ("--add", elsewhere / "a" / "sets" / "more", "--add", elsewhere / "b" / "sets" / "more")
     done = stancewire("-C", workspace_folder, "train", recipe, "--no-track", *same)
     assert done.code == 1
     assert "two sets have one name" in done.err

@@ -103,5 +103,5 @@ def test_a_cluster_that_is_not_there_is_told(job: Job) -> None:
     from stancewire.batch.engine_ray import RayActors
     from stancewire.errors import MissingError
 
-    with pytest.raises(MissingError, match=r"Ray: no cluster at 127\.0\.0\.1:1"):
+    with pytest.raises(MissingError, match=r"Ray: nothing answers at 127\.0\.0\.1:1"):
         finish(job, RayActors(1, "127.0.0.1:1"))

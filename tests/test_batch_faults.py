@@ -81,6 +81,25 @@ def test_killed_at_any_moment_it_goes_on_to_the_same_bytes(
     assert parts() == undisturbed(stancewire, bundle_folder, "--format", kind)
 
 
+def test_killed_with_its_workers_at_work_it_leaves_no_process_and_goes_on(
+    here: Path, bundle_folder: Path, stancewire: Command
+) -> None:
+    running = start(bundle_folder, "--workers", 2)
+    wait_for(1, running)
+    workers = [
+        Path("/proc") / pid for pid in Path(f"/proc/{running.pid}/task/{running.pid}/children").read_text().split()
+    ]
+    running.kill()
+    running.communicate()
+    deadline = time.monotonic() + 30
+    while any(worker.exists() for worker in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(workers) >= 2
+    assert not any(worker.exists() for worker in workers)
+    assert stancewire("predict", "in", "-m", bundle_folder, "-o", "out", "--shard", 4).code == 0
+    assert parts() == undisturbed(stancewire, bundle_folder)
+
+
 @pytest.mark.slow
 def test_killed_fifty_times_it_goes_on_to_the_same_bytes(here: Path, bundle_folder: Path, stancewire: Command) -> None:
     whole = undisturbed(stancewire, bundle_folder)

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from stancewire.bundle import FORMAT, bundle_bytes, describe, read_bundle, write_manifest
+from stancewire.bundle import FORMAT, bundle_bytes, read_bundle, write_manifest
 from stancewire.codebook import Codebook
 from stancewire.errors import BundleError, MissingError
 from stancewire.files import canonical_json, sha256
@@ -137,11 +137,6 @@ def test_another_codebook_is_refused_with_both_names(bundle_folder: Path, codebo
 
 def test_size_counts_every_file(bundle_folder: Path) -> None:
     assert bundle_bytes(bundle_folder) == sum(p.stat().st_size for p in bundle_folder.iterdir())
-
-
-def test_a_description_is_the_manifest_as_json(bundle_folder: Path) -> None:
-    bundle = read_bundle(bundle_folder)
-    assert json.loads(describe(bundle)) == bundle.manifest.to_dict()
 
 
 def test_thresholds_stand_in_the_order_of_the_codebook(bundle_folder: Path) -> None:

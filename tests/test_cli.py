@@ -43,7 +43,10 @@ def test_without_anything_the_help_is_shown(stancewire: Command) -> None:
         (["predct"], "stancewire: No such command 'predct'."),
         (["predict", "x", "--on-error", "ignore"], "stancewire predict: Invalid value for '--on-error'"),
         (["evaluate", "x", "--resamples", "1"], "stancewire evaluate: Invalid value for '--resamples'"),
-        (["train", "a", "b", "--name", "c"], "stancewire train: --name goes with one recipe."),
+        (
+            ["train", "a", "b", "--name", "c"],
+            "stancewire train: --name is one folder's name under models/, and goes with one recipe.",
+        ),
         (
             ["compare", "x", "--on", "y", "--plot", "p.gif"],
             "stancewire compare: --plot p.gif: expected a file that ends in",

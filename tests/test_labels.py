@@ -46,9 +46,17 @@ def test_sentences_carry_title_context_and_labels(tmp_path, codebook):
     assert read_labels(write(tmp_path), codebook) == LabelledSet(
         documents=(Document("a1", "Tents", "2024-11-13", "authored", "MIT"), Document("a2")),
         sentences=(
-            LabelledSentence("a1.0", "a1", 0, Sentence("Rain fell.", "Tents"), {}, source="authored"),
             LabelledSentence(
-                "a1.1", "a1", 1, Sentence("It stopped.", "Tents", ("Rain fell.",)), None, source="authored"
+                "a1.0", "a1", 0, Sentence("Rain fell.", "Tents"), {}, source="authored", origin="2024-11-13 Tents"
+            ),
+            LabelledSentence(
+                "a1.1",
+                "a1",
+                1,
+                Sentence("It stopped.", "Tents", ("Rain fell.",)),
+                None,
+                source="authored",
+                origin="2024-11-13 Tents",
             ),
             LabelledSentence(
                 "a1.2",
@@ -59,6 +67,7 @@ def test_sentences_carry_title_context_and_labels(tmp_path, codebook):
                 annotator="kim",
                 pair="p1",
                 source="authored",
+                origin="2024-11-13 Tents",
             ),
             LabelledSentence(
                 "a1.4",
@@ -68,6 +77,7 @@ def test_sentences_carry_title_context_and_labels(tmp_path, codebook):
                 {"aid": Label("favor", "Ana")},
                 split="test",
                 source="authored",
+                origin="2024-11-13 Tents",
             ),
             LabelledSentence("a2.0", "a2", 0, Sentence("Tents left."), {"aid": Label("neutral")}),
         ),

@@ -28,7 +28,8 @@ OPTIONS = {"max_tokens": 24, "context": 2}
 def tiny_graphs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     pytest.importorskip("torch")
     from stancewire.trainers.encoder_model import build_tagger, load_encoder
-    from stancewire.trainers.export_onnx import export, quantise
+    from stancewire.trainers.export_onnx import export
+    from stancewire.trainers.quantise_onnx import quantise
 
     root = tmp_path_factory.mktemp("graphs")
     source = write_encoder(root / "encoder")

@@ -37,6 +37,11 @@ def test_the_halves_of_a_minimal_pair_are_one_cluster() -> None:
     assert clusters(rows) == {"a": "a", "b": "a", "c": "c"}
 
 
+def test_windows_of_one_article_are_one_cluster_whatever_their_ids() -> None:
+    rows = [row("a", 0, "One.", origin="u"), row("b", 0, "Two.", origin="u"), row("c", 0, "Six.", origin="v")]
+    assert clusters(rows) == {"a": "a", "b": "a", "c": "c"}
+
+
 def test_about_the_wanted_share_is_held_out() -> None:
     held_out = split_documents(many(40), 0.25, seed=0)
     assert len(held_out) == 10
@@ -63,6 +68,21 @@ def test_rows_keep_the_split_they_carry() -> None:
         held_out = split_documents(fixed + many(10), 0.2, seed)
         assert "dev" in held_out
         assert "train" not in held_out
+
+
+def test_documents_follow_the_split_of_their_cluster() -> None:
+    fixed = [row("x", 0, "One.", split="dev", origin="u"), row("y", 0, "Two.", split="train", origin="v")]
+    free = [row("z", 0, "Six.", origin="u"), row("w", 0, "Ten.", origin="v")]
+    assert split_documents(fixed + free, 0.25, 0) == frozenset({"x", "z"})
+
+
+def test_only_candidates_are_held_out_and_none_that_is_like_another_document() -> None:
+    rows = [row("own", 0, "One.", split="dev", origin="u"), row("alike", 0, "Two.", origin="u"), *many(10)]
+    candidates = {r.doc for r in rows} - {"own"}
+    for seed in range(20):
+        held_out = split_documents(rows, 0.4, seed, candidates)
+        assert len(held_out) == 4
+        assert not held_out & {"own", "alike"}
 
 
 def test_context_rows_do_not_count() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stancewire.codebook import Codebook
-from stancewire.errors import InputError
+from stancewire.errors import InputError, OutputError
 from stancewire.files import write_jsonl
 from stancewire.labels import read_labels
 from stancewire.records import Article, Label
@@ -53,3 +53,15 @@ def test_a_broken_line_is_named(tmp_path: Path) -> None:
     write_jsonl(tmp_path / "x.jsonl", [{"article": "a1"}])
     with pytest.raises(InputError, match=r"x.jsonl:1: not a standoff line"):
         attach(tmp_path / "x.jsonl", [ARTICLE], tmp_path / "set")
+
+
+def test_a_window_without_sentences_is_a_broken_line(tmp_path: Path) -> None:
+    write_jsonl(tmp_path / "x.jsonl", [{"article": "a1", "sha256": text_digest(TEXT), "sentences": []}])
+    with pytest.raises(InputError, match=r"x.jsonl:1: not a standoff line \(ValueError: no sentences\)"):
+        attach(tmp_path / "x.jsonl", [ARTICLE], tmp_path / "set")
+
+
+def test_a_folder_that_cannot_be_made_is_said(standoff: Path, tmp_path: Path) -> None:
+    (tmp_path / "set").write_text("a file")
+    with pytest.raises(OutputError, match=r"set: cannot be made \(File exists\)\. Choose another --output\."):
+        attach(standoff, [ARTICLE], tmp_path / "set")

@@ -14,7 +14,7 @@ from stancewire.predict import load
 from stancewire.recipe import Recipe
 from stancewire.records import LabelledSentence, LabelledSet, Sentence
 from stancewire.runs import NullRun
-from stancewire.train import Job, package_versions, train
+from stancewire.train import Job, package_versions, split_data, train
 from stancewire.trainers import Fitted, Progress, Silent, TrainingSet, make_trainer
 
 RECIPE = Recipe(name="tiny", family="tfidf-linear", dev_share=0.25, params={"blocks": [{"min_documents": 1}]})
@@ -83,6 +83,13 @@ def test_an_old_bundle_is_replaced_and_nothing_else_is_left(
     assert load(tmp_path / "a").bundle.content_hash == second.bundle.content_hash != first.bundle.content_hash
 
 
+def test_a_bundle_may_be_called_old(codebook: Codebook, tiny_labels: Path, tmp_path: Path) -> None:
+    run(job(codebook, tiny_labels), tmp_path / "old")
+    second = run(job(codebook, tiny_labels, RECIPE.model_copy(update={"seed": 1})), tmp_path / "old")
+    assert [p.name for p in tmp_path.iterdir()] == ["old"]
+    assert read_bundle(tmp_path / "old").content_hash == second.bundle.content_hash
+
+
 @pytest.mark.parametrize("error", [InputError("no"), KeyboardInterrupt()])
 def test_a_training_that_breaks_leaves_the_old_bundle_and_nothing_else(
     codebook: Codebook, tiny_labels: Path, tmp_path: Path, error: BaseException
@@ -129,6 +136,21 @@ def test_a_document_in_two_sets_is_refused(codebook: Codebook, tiny_labels: Path
     twice = Job(RECIPE, codebook, {"a": labelled, "b": labelled}, {}, {"a": "0", "b": "0"})
     with pytest.raises(InputError, match=r"b: document 'd00' is in another set too; ids must differ between sets\."):
         run(twice, tmp_path / "a")
+
+
+def test_a_sentence_in_two_sets_is_refused(codebook: Codebook, tmp_path: Path) -> None:
+    sets = {d: LabelledSet((), (LabelledSentence("s", d, 0, Sentence("Rain fell."), {}),)) for d in ("a", "b")}
+    with pytest.raises(InputError, match=r"b: sentence 's' is in another set too"):
+        run(Job(RECIPE, codebook, sets, {}, {"a": "0", "b": "0"}), tmp_path / "a")
+
+
+def test_test_rows_are_neither_trained_on_nor_held_out(codebook: Codebook) -> None:
+    rows = tuple(
+        LabelledSentence(f"{split}.0", split, 0, Sentence(f"{split} rain."), {}, split=split)
+        for split in ("train", "dev", "test")
+    )
+    data = split_data(Job(RECIPE, codebook, {"labels": LabelledSet((), rows)}, {}, {"labels": "0"}))
+    assert ([r.doc for r in data.train], [r.doc for r in data.dev]) == (["train"], ["dev"])
 
 
 def test_too_little_to_train_on_is_said_with_counts(codebook: Codebook, tmp_path: Path) -> None:

@@ -101,7 +101,8 @@ def test_eight_bits_are_kept_when_decisions_stay(tmp_path: Path, encoder_folder:
 def test_share_of_changed_decisions(tmp_path: Path, encoder_folder: Path) -> None:
     from stancewire.segments import Segmenter
     from stancewire.trainers.encoder_model import build_tagger, load_encoder
-    from stancewire.trainers.export_onnx import export, share_changed
+    from stancewire.trainers.export_onnx import export
+    from stancewire.trainers.quantise_onnx import share_changed
 
     tagger = build_tagger(lambda: load_encoder(encoder_folder), 2, 3, seed=1)
     torch.nn.init.constant_(tagger.topic.bias, -100.0)  # no topic anywhere
@@ -147,9 +148,12 @@ def test_soft_labels_teach_sentences_that_have_no_others(tmp_path: Path, encoder
     assert STANCES[scores.stance[0, 0].argmax()] == "against"
 
 
+TAUGHT = (("d0.0", "he backed"), ("x", "she"), ("d9.0", "held out"), ("y", "held out too"))
+
+
 def test_a_label_and_its_soft_label_are_mixed(tmp_path: Path) -> None:
     path = tmp_path / "soft.jsonl"
-    rows = [{"id": i, "text": t} | TEACHER for i, t in (("d0.0", "he backed"), ("x", "she"), ("d9.0", "held out"))]
+    rows = [{"id": i, "text": t} | TEACHER for i, t in TAUGHT]
     path.write_text("".join(json.dumps(r) + "\n" for r in rows), encoding="utf-8")
     soft = read_soft_labels(path, TOPICS, STANCES)
     taught = teaching_set(
@@ -157,7 +161,7 @@ def test_a_label_and_its_soft_label_are_mixed(tmp_path: Path) -> None:
         soft,
         0.5,
         (TOPICS, STANCES),
-        frozenset({"d9.0"}),
+        [row(9, "held out", {}), row(8, "held out too", {})],
     )
     assert [s.text for s in taught.sentences] == ["he backed", "fell", "she"]
     assert taught.n_labelled == 2

@@ -11,14 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 
-from stancewire.codebook import NEUTRAL, STANCES
+from stancewire.codebook import ABSENT, NEUTRAL, STANCES
 from stancewire.records import Label
 
 Labels = Mapping[str, Label]
 Reading = Mapping[str, Labels]
 """One annotator's labels by sentence id; an empty mapping is a label too."""
-
-ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ the tests.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -190,8 +189,3 @@ def _parse(data: Mapping[str, Any], folder: Path) -> Manifest:
 def bundle_bytes(folder: Path) -> int:
     """Size of a bundle on disk."""
     return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
-
-
-def describe(bundle: Bundle) -> str:
-    """The manifest as indented JSON, for logs."""
-    return json.dumps(bundle.manifest.to_dict(), indent=1, ensure_ascii=False)

@@ -34,7 +34,8 @@ def model_card(
         f"## Training data\n\n{_data_table(trained_on)}",
         *(f"## Measured on {name}\n\n{_metric_tables(metrics, codebook)}" for name, metrics in measured.items()),
         "## Limits\n\nIntervals are 95 %, from resampled documents; they say how sure the figure is on text like the "
-        "measured set, not how the model does elsewhere. Labels were made by a language model under the codebook and "
+        "measured set, not how the model does elsewhere. Figures on the dev split flatter a little: thresholds and "
+        "calibration were chosen on it. Labels were made by a language model under the codebook and "
         "were not checked by people. Holders are found by rules for English attributions.",
     ]
     return "\n\n".join(parts) + "\n"

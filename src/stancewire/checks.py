@@ -10,7 +10,7 @@ from stancewire.bundle import read_bundle
 from stancewire.codebook import Codebook
 from stancewire.errors import ProblemsError, StancewireError
 from stancewire.gate import GATE, read_limits
-from stancewire.labels import read_labels
+from stancewire.labels import SENTENCES, read_labels
 from stancewire.recipe import read_recipe
 from stancewire.trainers import make_trainer
 from stancewire.workspace import Workspace
@@ -46,7 +46,7 @@ def check_workspace(space: Workspace) -> Findings:
         findings.look(lambda: _gate_line(space))
     if findings.sound and findings.sound[0].startswith("codebook"):
         codebook = space.codebook()
-        if (space.labels / "sentences.jsonl").exists():
+        if (space.labels / SENTENCES).exists():
             findings.look(lambda: _labels_line(space, codebook))
         for folder in space.bundles():
             findings.look(lambda folder=folder: _bundle_line(folder, codebook, space))  # type: ignore[misc]

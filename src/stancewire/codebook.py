@@ -13,6 +13,8 @@ from stancewire.files import Locate, canonical_json, read_yaml, sha256
 
 FAVOR, AGAINST, NEUTRAL = "favor", "against", "neutral"
 STANCES = (FAVOR, AGAINST, NEUTRAL)
+ABSENT = "absent"
+"""In place of a stance: the sentence has not the topic."""
 
 Model = TypeVar("Model", bound=BaseModel)
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]

@@ -12,7 +12,6 @@ import numpy as np
 from stancewire.codebook import STANCES
 from stancewire.errors import InputError
 from stancewire.holders import find_holder
-from stancewire.labels import label_dict
 from stancewire.metrics import Column, Decisions, Metric, Resamples, compute_columns, ratio, summarise
 from stancewire.predict import BATCH, Tagger
 from stancewire.records import LabelledSentence, LabelledSet
@@ -147,14 +146,13 @@ def prediction_rows(report: Report, topics: Sequence[str]) -> Iterator[dict[str,
             for k, topic in enumerate(topics)
             if report.decisions.topic[i, k]
         }
-        wanted = {topic: label["stance"] for topic, label in (label_dict(dict(row.labels or {})) or {}).items()}
         yield {
             "id": row.id,
             "source": row.source,
             "text": row.text,
-            "gold": _compact(wanted),
+            "gold": _compact(row.stances),
             "predicted": _compact(found),
-            "right": found == wanted,
+            "right": found == row.stances,
             **{f"{topic}_p": round(float(report.probabilities.topic[i, k]), 4) for k, topic in enumerate(topics)},
         }
 

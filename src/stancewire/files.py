@@ -177,6 +177,14 @@ def _umask() -> int:
     return mask
 
 
+def make_folder(path: Path, advice: str) -> None:
+    """Make a folder and those above it, unless it is there; raises `OutputError` that ends in the advice."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be made ({error.strerror}). {advice}") from None
+
+
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a whole file atomically."""
     with atomic_path(path) as temporary:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stancewire.codebook import STANCES, Codebook
+from stancewire.codebook import ABSENT, STANCES, Codebook
 from stancewire.concerns import RuleFinder
 from stancewire.errors import InputError
 from stancewire.features import FIELDS, words
@@ -22,7 +22,7 @@ from stancewire.scores import Ints, gold_arrays
 from stancewire.splits import clusters
 
 FOLDS = 5
-CLASSES = (*STANCES, "absent")
+CLASSES = (*STANCES, ABSENT)
 
 _CONTEXT = 0.5  # weight of title and sentences before, next to the sentence's own words
 

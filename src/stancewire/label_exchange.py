@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from stancewire.codebook import NEUTRAL, Codebook
+from stancewire.codebook import Codebook
 from stancewire.errors import InputError, raise_problems
 from stancewire.files import atomic_path, decode, read_bytes, read_text, write_bytes
 from stancewire.label_studio import from_tasks, to_tasks
@@ -133,8 +133,7 @@ def _labels_of(data: Mapping[str, str], codebook: Codebook) -> Labels:
     for topic in codebook.topic_ids:
         stance = (data.get(topic) or "").strip()
         if stance:
-            holder = data.get(f"{topic}_holder") or None
-            labels[topic] = Label(stance, holder if holder or stance == NEUTRAL else None)
+            labels[topic] = Label(stance, data.get(f"{topic}_holder") or None)
     if not labels and (data.get("labelled") or "").strip().lower() == "no":
         return None
     return labels

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stancewire.codebook import STANCES, Codebook
+from stancewire.codebook import NEUTRAL, STANCES, Codebook
 from stancewire.records import AUTHOR, LabelledSentence, LabelledSet
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class LabelStats:
 def label_stats(labelled: LabelledSet, codebook: Codebook) -> LabelStats:
     """Count a labelled set."""
     rows = labelled.scored
-    cells = Counter((topic, label.stance) for row in rows for topic, label in (row.labels or {}).items())
+    cells = Counter(cell for row in rows for cell in row.stances.items())
     lengths = [len(row.text.split()) for row in rows] or [0]
     docs = labelled.documents
     return LabelStats(
@@ -116,7 +116,7 @@ def _draw_cells(axes: Axes, stats: LabelStats) -> None:
     axes.legend()
 
 
-def _most_common(values: Any) -> dict[str, int]:
+def _most_common(values: Iterable[str]) -> dict[str, int]:
     return dict(sorted(Counter(values).items(), key=lambda item: (-item[1], item[0])))
 
 
@@ -125,7 +125,7 @@ def _holders(rows: Sequence[LabelledSentence]) -> dict[str, int]:
     names = set()
     for row in rows:
         for label in (row.labels or {}).values():
-            if label.stance != STANCES[2]:
+            if label.stance != NEUTRAL:
                 kind = _kind(label.holder)
                 counts[kind] += 1
                 if kind == "named":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -13,6 +13,9 @@ from stancewire.codebook import NEUTRAL, STANCES, Codebook
 from stancewire.errors import InputError, MissingError, did_you_mean, raise_problems
 from stancewire.files import canonical_json, read_jsonl, sha256, sha256_file
 from stancewire.records import AUTHOR, Document, Label, LabelledSentence, LabelledSet, Sentence
+
+DOCUMENTS, SENTENCES, SPLITS = "documents.jsonl", "sentences.jsonl", "splits.jsonl"
+"""The files of a labelled set; the last may be missing."""
 
 CONTEXT_SENTENCES = 2
 """How many sentences before a sentence are kept as its context."""
@@ -73,13 +76,13 @@ def read_labels(folder: Path, codebook: Codebook) -> LabelledSet:
     ProblemsError
         With every problem of both files, each with its line.
     """
-    for name in ("documents.jsonl", "sentences.jsonl"):
+    for name in (DOCUMENTS, SENTENCES):
         if not (folder / name).is_file():
             raise MissingError(f"{folder}: no {name}. A labelled set is a folder with both files.")
     problems: list[str] = []
-    documents = _read_documents(folder / "documents.jsonl", problems)
-    sentences = _read_sentences(folder / "sentences.jsonl", documents, codebook, problems)
-    splits = _read_splits(folder / "splits.jsonl", documents, problems)
+    documents = _read_documents(folder / DOCUMENTS, problems)
+    sentences = _read_sentences(folder / SENTENCES, documents, codebook, problems)
+    splits = _read_splits(folder / SPLITS, documents, problems)
     raise_problems(problems)
     rows = (replace(row, split=row.split or splits.get(row.doc)) for row in sentences)
     return LabelledSet(tuple(documents.values()), tuple(rows))
@@ -107,14 +110,12 @@ def read_reading(path: Path, codebook: Codebook) -> dict[str, dict[str, Label]]:
 
 def labels_hash(folders: list[Path]) -> str:
     """One hash over the files of several labelled sets, in order."""
-    names = ("documents.jsonl", "sentences.jsonl", "splits.jsonl")
-    files = [
-        folder / name for folder in folders for name in names if name != "splits.jsonl" or (folder / name).is_file()
-    ]
+    files = [folder / name for folder in folders for name in (DOCUMENTS, SENTENCES, SPLITS)]
+    files = [path for path in files if path.name != SPLITS or path.is_file()]
     return sha256(canonical_json([sha256_file(path) for path in files]))
 
 
-def label_dict(labels: dict[str, Label] | None) -> dict[str, Any] | None:
+def label_dict(labels: Mapping[str, Label] | None) -> dict[str, Any] | None:
     """Labels in the JSON form of ``sentences.jsonl``."""
     if labels is None:
         return None
@@ -157,7 +158,7 @@ def _read_splits(path: Path, documents: dict[str, Document], problems: list[str]
         return splits
     for where, row in _rows(path, _SplitRow, problems):
         if row.doc not in documents:
-            problems.append(f"{where}: document '{row.doc}' is not in documents.jsonl. Run 'stancewire labels split'.")
+            problems.append(f"{where}: document '{row.doc}' is not in {DOCUMENTS}. Run 'stancewire labels split'.")
         splits[row.doc] = row.split
     return splits
 
@@ -176,7 +177,16 @@ def _read_sentences(
         labels = None if row.labels is None else _labels(row.labels)
         sentences.append(
             LabelledSentence(
-                row.id, row.doc, row.n, sentence, labels, row.annotator, row.pair, row.split, document.source
+                row.id,
+                row.doc,
+                row.n,
+                sentence,
+                labels,
+                row.annotator,
+                row.pair,
+                row.split,
+                document.source,
+                document.origin,
             )
         )
         ids.add(row.id)
@@ -194,7 +204,7 @@ def _row_problems(
     if row.id in ids:
         yield f"sentence id '{row.id}' is used twice."
     if row.doc not in documents:
-        yield f"document '{row.doc}' is not in documents.jsonl."
+        yield f"document '{row.doc}' is not in {DOCUMENTS}."
     if row.n <= last_n:
         yield f"n is {row.n} after {last_n}; the sentences of a document stand in order."
     if not row.text.strip():

@@ -19,6 +19,9 @@ from stancewire.scores import Bools, Floats, Gold, Ints, Probabilities
 Column = NDArray[np.float64]
 """One value per resample; the first is the plain estimate."""
 
+_BLOCK = 100
+"""Resamples whose weights of every sentence are held at once: a large set needs megabytes, not gigabytes."""
+
 BINS = 10
 """Equal-width bins of the expected calibration error."""
 
@@ -76,9 +79,9 @@ class Resamples:
         np.add.at(per_doc, self._doc, values.astype(np.float64))
         return self.weights @ per_doc
 
-    def sentence_weights(self) -> NDArray[np.float64]:
-        """``(1 + n_resamples, n_sentences)``."""
-        return self.weights[:, self._doc]
+    def sentence_weights(self, part: slice = slice(None)) -> NDArray[np.float64]:
+        """``(1 + n_resamples, n_sentences)``, or only a part of the resamples."""
+        return self.weights[part][:, self._doc]
 
 
 def compute_columns(
@@ -169,11 +172,10 @@ def _probability_columns(
     probabilities: Probabilities, gold: Gold, topics: Sequence[str], resamples: Resamples
 ) -> dict[str, Column]:
     columns: dict[str, Column] = {}
-    weights = resamples.sentence_weights()
     topic_p, topic_y = probabilities.topic, gold.topic
     for k, topic in enumerate(topics):
         p, y = topic_p[:, k], topic_y[:, k]
-        columns[f"topic_average_precision/{topic}"] = _average_precision(p, y, weights)
+        columns[f"topic_average_precision/{topic}"] = _average_precision(p, y, resamples)
         columns[f"ece/topic/{topic}"] = _ece(p[:, None], y[:, None], resamples)
         columns[f"brier/topic/{topic}"] = _weighted_mean((p - y) ** 2, np.ones(len(p)), resamples)
         has = y.astype(np.float64)
@@ -203,12 +205,19 @@ def _ece(p: NDArray[np.float32], y: Bools, resamples: Resamples, mask: NDArray[n
     return ratio(np.abs(resamples.sums(gaps)).sum(axis=1), totals)
 
 
-def _average_precision(p: NDArray[np.float32], y: Bools, weights: NDArray[np.float64]) -> Column:
+def _average_precision(p: NDArray[np.float32], y: Bools, resamples: Resamples) -> Column:
     """Area under the precision-recall steps; ties share one step, as in scikit-learn."""
     order = np.argsort(-p, kind="stable")
     last_of_tie = np.append(np.diff(p[order]) != 0, True)
-    w = weights[:, order]
-    hits = np.cumsum(w * y[order], axis=1)[:, last_of_tie]
+    blocks = [slice(start, start + _BLOCK) for start in range(0, len(resamples.weights), _BLOCK)]
+    return np.concatenate(
+        [_areas(resamples.sentence_weights(block)[:, order], y[order], last_of_tie) for block in blocks]
+    )
+
+
+def _areas(w: NDArray[np.float64], y: Bools, last_of_tie: Bools) -> Column:
+    """Average precision under each row of weights ``(k, n_sentences)``, the sentences by falling probability."""
+    hits = np.cumsum(w * y, axis=1)[:, last_of_tie]
     found = np.cumsum(w, axis=1)[:, last_of_tie]
     precision = np.divide(hits, found, out=np.zeros_like(hits), where=found > 0)
     steps = np.diff(hits, axis=1, prepend=0)

@@ -103,7 +103,7 @@ def make_profile(
     for row in train:
         trained.sentences += 1
         trained.add_text(row.text)
-        trained.labels.update(cells_of({topic: label.stance for topic, label in (row.labels or {}).items()}))
+        trained.labels.update(cells_of(row.stances))
     for i, row in enumerate(dev):
         held_out.add_text(row.text)
         chosen = {t: int(decisions.stance[i, k]) for k, t in enumerate(topics) if decisions.topic[i, k]}

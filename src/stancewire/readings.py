@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stancewire.agreement import ABSENT, Agreement, Reading, agreement, disagreements
-from stancewire.codebook import Codebook
+from stancewire.agreement import Agreement, Reading, agreement, disagreements
+from stancewire.codebook import ABSENT, Codebook
 from stancewire.concerns import RuleFinder
 from stancewire.records import Label, LabelledSentence, LabelledSet
 

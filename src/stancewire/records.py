@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,7 +53,16 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class LabelledSentence:
-    """A row of ``sentences.jsonl``; `labels` is `None` for a row that is only context."""
+    """A row of ``sentences.jsonl``.
+
+    Attributes
+    ----------
+    labels
+        `None` for a row that is only context.
+    origin
+        The article its document was taken from: documents of one origin, such as windows of one speech, never stand on
+        both sides of a split. Empty when nothing is known of it.
+    """
 
     id: str
     doc: str
@@ -63,11 +73,17 @@ class LabelledSentence:
     pair: str | None = None
     split: str | None = None
     source: str = ""
+    origin: str = ""
 
     @property
     def text(self) -> str:
         """The sentence itself."""
         return self.sentence.text
+
+    @property
+    def stances(self) -> dict[str, str]:
+        """Stance by topic; empty for context too."""
+        return {topic: label.stance for topic, label in (self.labels or {}).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +97,11 @@ class Document:
     licence: str | None = None
     url: str | None = None
     genre: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """What names the article wherever it is cut and whatever its id: the address, else date and title."""
+        return self.url or (f"{self.date} {self.title}" if self.date and self.title else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +171,12 @@ def _label_dict(label: Label, text: str) -> dict[str, Any]:
     row: dict[str, Any] = {"stance": label.stance}
     if label.holder is not None:
         row["holder"] = label.holder
-        at = text.find(label.holder)
-        row["holder_span"] = None if label.holder == AUTHOR else [at, at + len(label.holder)]
+        row["holder_span"] = None if label.holder == AUTHOR else _span_of(label.holder, text)
     return row
+
+
+def _span_of(words: str, text: str) -> list[int]:
+    """Where the words first stand as words: "we" is not in "were"."""
+    match = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text)
+    start = match.start() if match else text.index(words)
+    return [start, start + len(words)]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from stancewire.codebook import STANCES, Codebook
+from stancewire.codebook import ABSENT, STANCES, Codebook
 from stancewire.errors import InputError
 from stancewire.predict import Tagger
 from stancewire.records import Sentence
-
-ABSENT = "absent"
 
 
 @dataclass(frozen=True, slots=True)

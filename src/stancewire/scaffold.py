@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from stancewire.errors import OutputError
-from stancewire.files import write_bytes
+from stancewire.files import make_folder, write_bytes
 
 _PLACES = {
     "README.md": "README.md",
@@ -31,11 +31,8 @@ def make_workspace(folder: Path) -> Iterator[Path]:
     taken = [folder / place for place in _PLACES.values() if (folder / place).exists()]
     if taken:
         raise OutputError(f"{taken[0]}: is there already and will not be overwritten. Choose another folder.")
-    try:
-        for name in _FOLDERS:
-            (folder / name).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{folder}: cannot be made ({error.strerror}). Choose another folder.") from None
+    for path in (folder, *(folder / name for name in _FOLDERS)):
+        make_folder(path, "Choose another folder.")
     for name, place in _PLACES.items():
         write_bytes(folder / place, files("stancewire.templates").joinpath(name).read_bytes())
         yield folder / place

@@ -1,14 +1,15 @@
 """Which sentences to train on and which to hold out: whole documents, and whole clusters of near-duplicates.
 
-Wire copy repeats itself: a random split of sentences would test on what was trained on. Documents that share a
-near-duplicate sentence, and the halves of a minimal pair, stay on one side.
+Wire copy repeats itself: a random split of sentences would test on what was trained on. Documents cut from one
+article, documents that share a near-duplicate sentence, and the halves of a minimal pair stay on one side.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -67,43 +68,63 @@ def near_duplicates(rows: Sequence[LabelledSentence]) -> list[tuple[str, str]]:
 
 
 def clusters(rows: Sequence[LabelledSentence]) -> dict[str, str]:
-    """Cluster of every document: joined where they share a near-duplicate or a minimal pair."""
+    """Cluster of every document: joined where they share their origin, a near-duplicate or a minimal pair."""
     home = {row.id: row.doc for row in rows}
     sets = UnionFind(row.doc for row in rows)
     for a, b in near_duplicates(rows):
         sets.union(home[a], home[b])
-    by_pair: dict[str, str] = {}
+    first: dict[tuple[str, str], str] = {}
     for row in rows:
-        if row.pair:
-            sets.union(row.doc, by_pair.setdefault(row.pair, row.doc))
+        for kind, shared in (("pair", row.pair), ("origin", row.origin)):
+            if shared:
+                sets.union(row.doc, first.setdefault((kind, shared), row.doc))
     return {doc: sets.find(doc) for doc in dict.fromkeys(row.doc for row in rows)}
 
 
-def split_documents(rows: Sequence[LabelledSentence], dev_share: float, seed: int) -> frozenset[str]:
+def split_documents(
+    rows: Sequence[LabelledSentence], dev_share: float, seed: int, candidates: Collection[str] | None = None
+) -> frozenset[str]:
     """Documents of the development split.
 
-    Rows that carry a `split` keep it ("dev" is held out, anything else trains); of the other documents whole
-    clusters are drawn at random until `dev_share` of their sentences are reached.
+    Documents whose rows carry a `split` keep it ("dev" is held out, anything else trains), and take the others of
+    their cluster with them. Of the other clusters whole ones are drawn at random until `dev_share` of their sentences
+    are reached.
+
+    Parameters
+    ----------
+    candidates
+        Documents that may be held out, by default all; the others train, with their clusters.
     """
-    fixed = {row.doc for row in rows if row.split}
-    held_out = {row.doc for row in rows if row.split == "dev"}
-    free = [row for row in rows if row.doc not in fixed]
+    fixed: dict[str, bool] = {}
+    for row in rows:
+        if candidates is not None and row.doc not in candidates:
+            fixed[row.doc] = False
+        elif row.split:
+            fixed[row.doc] = fixed.get(row.doc, False) or row.split == "dev"
     members: dict[str, list[str]] = {}
-    for row_doc, cluster in clusters(free).items():
-        members.setdefault(cluster, []).append(row_doc)
-    size: dict[str, int] = {}
-    for row in free:
-        size[row.doc] = size.get(row.doc, 0) + (row.labels is not None)
-    wanted = dev_share * sum(size.values())
-    order = sorted(members)
-    random.Random(seed).shuffle(order)  # noqa: S311 (a reproducible draw, not a secret)
-    for cluster in order:
-        docs = members[cluster]
-        count = sum(size[doc] for doc in docs)
-        if count <= wanted:
+    for doc, cluster in clusters(rows).items():
+        members.setdefault(cluster, []).append(doc)
+    held_out = {doc for doc, held in fixed.items() if held}
+    free: list[list[str]] = []
+    for _, docs in sorted(members.items()):
+        sides = {fixed[doc] for doc in docs if doc in fixed}
+        if not sides:
+            free.append(docs)
+        elif sides == {True}:
             held_out.update(docs)
-            wanted -= count
-    return frozenset(held_out)
+    size = Counter(row.doc for row in rows if row.labels is not None)
+    return frozenset(held_out.union(*_draw(free, size, dev_share, seed)))
+
+
+def _draw(groups: list[list[str]], size: Mapping[str, int], share: float, seed: int) -> Iterator[list[str]]:
+    """Groups of documents at random, each that still fits, up to a share of their sentences."""
+    counts = {docs[0]: sum(size[doc] for doc in docs) for docs in groups}
+    wanted = share * sum(counts.values())
+    random.Random(seed).shuffle(groups)  # noqa: S311 (a reproducible draw, not a secret)
+    for docs in groups:
+        if counts[docs[0]] <= wanted:
+            wanted -= counts[docs[0]]
+            yield docs
 
 
 def assign_splits(rows: Sequence[LabelledSentence], dev_share: float, seed: int) -> dict[str, str]:

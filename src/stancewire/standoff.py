@@ -18,7 +18,8 @@ from typing import Any
 from stancewire.articles import units_of
 from stancewire.codebook import NEUTRAL
 from stancewire.errors import InputError
-from stancewire.files import read_jsonl, sha256, write_jsonl
+from stancewire.files import make_folder, read_jsonl, sha256, write_jsonl
+from stancewire.labels import DOCUMENTS, SENTENCES
 from stancewire.records import AUTHOR, Article
 
 ANNOTATOR = "llm-1x"
@@ -43,6 +44,8 @@ def read_standoff(path: Path) -> Iterator[Window]:
     for line, row in read_jsonl(path):
         try:
             sentences = tuple((int(start), int(end), dict(labels)) for start, end, labels in row["sentences"])
+            if not sentences:
+                raise ValueError("no sentences")
             yield Window(row["article"], row["sha256"], sentences)
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path}:{line}: not a standoff line ({type(error).__name__}: {error}).") from None
@@ -64,6 +67,8 @@ def attach(standoff: Path, articles: Iterable[Article], folder: Path) -> Attache
     ------
     InputError
         When none is.
+    OutputError
+        When the folder cannot be made or written to.
     """
     wanted: dict[str, list[Window]] = {}
     for window in read_standoff(standoff):
@@ -82,9 +87,9 @@ def attach(standoff: Path, articles: Iterable[Article], folder: Path) -> Attache
                 count.sentences += len(window.sentences)
     if not documents:
         raise InputError(f"{standoff}: none of its articles is in the input; the ids or the texts differ.")
-    folder.mkdir(parents=True, exist_ok=True)
-    write_jsonl(folder / "documents.jsonl", documents)
-    write_jsonl(folder / "sentences.jsonl", sentences)
+    make_folder(folder, "Choose another --output.")
+    write_jsonl(folder / DOCUMENTS, documents)
+    write_jsonl(folder / SENTENCES, sentences)
     return count
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -11,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from stancewire import evaluate as evaluation
-from stancewire.bundle import CARD, PROFILE, Bundle, Manifest, write_manifest
+from stancewire.bundle import CARD, MANIFEST, PROFILE, Bundle, Manifest, write_manifest
 from stancewire.calibration import choose_stance_weights, choose_thresholds, fit_calibration
 from stancewire.card import model_card
 from stancewire.errors import InputError, OutputError
 from stancewire.evaluate import Report
 from stancewire.experiment import labels_hash_of, package_versions, track
-from stancewire.files import write_bytes, write_json
+from stancewire.files import make_folder, write_bytes, write_json
 from stancewire.job import DEV, Job
 from stancewire.metrics import Metric
 from stancewire.predict import Tagger
@@ -73,26 +72,20 @@ def try_out(job: Job, data: TrainingSet, trainer: Trainer, progress: Progress) -
 
 
 def _check_target(target: Path) -> None:
-    if target.exists() and not (target / "bundle.json").is_file():
+    if target.exists() and not (target / MANIFEST).is_file():
         raise OutputError(f"{target}: exists and is not a bundle; it will not be replaced. Choose another --name.")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"{target.parent}: cannot be made ({error.strerror}). Bundles are written there.") from None
+    make_folder(target.parent, "Bundles are written there.")
     if not os.access(target.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise OutputError(f"{target.parent}: cannot be written to. Bundles are written there; change its permissions.")
 
 
 def split_data(job: Job) -> TrainingSet:
-    """The sentences to train on and those held out; raises `InputError` when there are too few."""
-    rows: list[LabelledSentence] = []
-    for name, labelled in job.data.items():
-        taken = {row.doc for row in rows}
-        clash = next((d.doc for d in labelled.documents if d.doc in taken), None)
-        if clash:
-            raise InputError(f"{name}: document '{clash}' is in another set too; ids must differ between sets.")
-        rows += labelled.scored
-    held_out = split_documents(_candidates(job, rows), job.recipe.dev_share, job.recipe.seed)
+    """The sentences to train on and those held out; raises `InputError` when there are too few.
+
+    Rows whose `split` is neither "train" nor "dev", such as "test", are in neither.
+    """
+    rows = [row for row in _all_rows(job) if row.split in {None, "train", "dev"}]
+    held_out = split_documents(rows, job.recipe.dev_share, job.recipe.seed, _candidates(job))
     train_rows = [row for row in rows if row.doc not in held_out]
     dev_rows = [row for row in rows if row.doc in held_out]
     if not train_rows or not dev_rows:
@@ -101,10 +94,23 @@ def split_data(job: Job) -> TrainingSet:
     return TrainingSet(train_rows, dev_rows, job.codebook, job.recipe.seed)
 
 
-def _candidates(job: Job, rows: list[LabelledSentence]) -> list[LabelledSentence]:
-    """The sentences that may be held out; see `Recipe.hold_out`."""
-    added = [row for name, labelled in job.data.items() if name not in job.recipe.data for row in labelled.scored]
-    return added if job.recipe.hold_out == "added" and added else rows
+def _all_rows(job: Job) -> list[LabelledSentence]:
+    """The labelled sentences of all sets; raises `InputError` when an id is in two of them."""
+    rows: list[LabelledSentence] = []
+    taken: set[tuple[str, str]] = set()
+    for name, labelled in job.data.items():
+        own = {("document", d.doc) for d in labelled.documents} | {("sentence", row.id) for row in labelled.sentences}
+        if clash := min(own & taken, default=None):
+            raise InputError(f"{name}: {clash[0]} '{clash[1]}' is in another set too; ids must differ between sets.")
+        taken |= own
+        rows += labelled.scored
+    return rows
+
+
+def _candidates(job: Job) -> set[str] | None:
+    """The documents that may be held out, `None` for all; see `Recipe.hold_out`."""
+    added = {row.doc for name, labelled in job.data.items() if name not in job.recipe.data for row in labelled.scored}
+    return added if job.recipe.hold_out == "added" and added else None
 
 
 def _finish(
@@ -135,12 +141,10 @@ def _finish(
         folder / PROFILE, make_profile(data.train, data.dev, probabilities, tagger.decide(probabilities), topics)
     )
     reports = _measure(tagger, job, data, progress)
-    main = list(reports)[-1] if job.measure_on else DEV
     measured = {name: report.metrics for name, report in reports.items()}
     card = model_card(job.recipe, job.codebook, list(job.data.values()), measured)
     write_bytes(folder / CARD, card.encode())
-    manifest = Manifest(**{name: getattr(manifest, name) for name in manifest.__slots__} | {"metrics": measured[main]})
-    return write_manifest(folder, manifest), reports
+    return write_manifest(folder, replace(manifest, metrics=list(measured.values())[-1])), reports
 
 
 def _measure(tagger: Tagger, job: Job, data: TrainingSet, progress: Progress) -> dict[str, Report]:
@@ -166,11 +170,14 @@ def _provenance(job: Job, data: TrainingSet, fitted: Fitted) -> dict[str, Any]:
 
 
 def _replace(folder: Path, target: Path) -> None:
-    """Move a finished bundle into place; an old one is removed only when the new one stands."""
-    if target.exists():
-        old = folder.parent / "old"
-        target.rename(old)
+    """Move a finished bundle into place; an old one goes with the temporary folder, only when the new one stands."""
+    if not target.exists():
         folder.rename(target)
-        shutil.rmtree(old)
-    else:
+        return
+    old = folder.parent / ".old"  # no bundle is called so
+    target.rename(old)
+    try:
         folder.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise

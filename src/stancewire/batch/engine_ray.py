@@ -9,9 +9,12 @@ from __future__ import annotations
 import logging
 import os
 import pickle  # chunks between our own processes, as Ray itself sends them
+import socket
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import numpy as np
 
@@ -65,7 +68,11 @@ def _start(address: str | None, workers: int) -> Any:
         import ray.data
     except ImportError:
         raise MissingError("--engine ray needs an extra: pip install 'stancewire[ray]'") from None
+    if address and not _answers(address):
+        raise MissingError(f"Ray: nothing answers at {address}. Check the address, and that the cluster runs.")
     logging.getLogger("ray.data").setLevel(logging.ERROR)
+    # the one task that reads gives many blocks, which Ray cannot know
+    warnings.filterwarnings("ignore", message="The minimum number of concurrent actors")
     quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.WARNING, "configure_logging": False}
     try:
         if address is None:
@@ -75,6 +82,18 @@ def _start(address: str | None, workers: int) -> Any:
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise MissingError(f"Ray: no cluster at {address or 'this machine'} ({first_line(error)}).") from None
     return ray
+
+
+def _answers(address: str) -> bool:
+    """Whether somebody listens there; Ray itself would try for minutes. True for words like ``auto``."""
+    parts = urlsplit(address if "://" in address else f"//{address}")
+    if parts.hostname is None or parts.port is None:
+        return True
+    try:
+        socket.create_connection((parts.hostname, parts.port), timeout=10).close()
+    except OSError:
+        return False
+    return True
 
 
 def _dataset(ray: Any, workers: int, reading: Reading, work: Work) -> Any:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -132,7 +134,16 @@ def _open(work: Work) -> None:
     """Load the model in a worker process; Ctrl-C is for the process that writes."""
     global _worker  # noqa: PLW0603 (a process pool has no other place for it)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker = work.open()
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that writes is killed: nobody would ever tell it to."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _tag(chunk: Chunk) -> Done:

@@ -21,7 +21,7 @@ from stancewire.batch.shard import OpenShard
 from stancewire.batch.stories import SIGNATURE_BYTES, check_stories, stories_of
 from stancewire.batch.work import Work
 from stancewire.bundle import Bundle
-from stancewire.errors import InputError
+from stancewire.errors import InputError, OutputError
 from stancewire.files import write_jsonl
 from stancewire.output import Layout
 
@@ -105,8 +105,10 @@ def run_batch(job: Job, engine: Engine) -> Iterator[Progress]:
         raise InputError("standard input cannot be read again after a crash: write to a file, or name files to read.")
     if job.stories:
         check_stories()
-    with writing(job.folder):
+    try:
         (job.folder / RUN).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{job.folder}: cannot be written ({error.strerror}). Choose another output.") from None
     with locked(job.folder / RUN / "lock"):
         folder = RunFolder(job.folder, job.identity())
         try:

@@ -8,14 +8,13 @@ import click
 from rich.table import Table
 
 from stancewire.bundle import PROFILE, read_bundle
-from stancewire.cli.setting import say_kept, store, workspace
+from stancewire.cli.setting import find_bundle, say_kept, store, workspace
 from stancewire.cli.terminal import counted, say, show
 from stancewire.drift import Drift, compare_tags
 from stancewire.drift_report import drift_html, track_drift
 from stancewire.errors import InputError, MissingError
 from stancewire.files import parse_json_object, read_bytes, write_bytes
 from stancewire.profile import check_profile
-from stancewire.registry import SCHEME, fetch_bundle
 from stancewire.tag_rows import read_tag_rows
 
 
@@ -27,8 +26,7 @@ from stancewire.tag_rows import read_tag_rows
 @click.pass_context
 def command(context: click.Context, tags: Path, against: str, output: Path | None, no_track: bool) -> None:
     """Compare TAGS (a file, or a folder of shards) with the training data of a bundle: labels, words, confidence."""
-    registered = against.startswith(SCHEME)
-    bundle = read_bundle(fetch_bundle(against, store(workspace(context))) if registered else Path(against))
+    bundle = read_bundle(find_bundle(context, against))
     if not (bundle.folder / PROFILE).is_file():
         raise MissingError(f"{against}: this bundle has no {PROFILE}; it is older than drift reports. Train it anew.")
     profile = parse_json_object(read_bytes(bundle.folder / PROFILE), str(bundle.folder / PROFILE))

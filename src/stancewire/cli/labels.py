@@ -13,9 +13,10 @@ from stancewire.cli.labels_review import agreement_command, duplicates_command, 
 from stancewire.cli.setting import workspace
 from stancewire.cli.terminal import say
 from stancewire.codebook import read_codebook
-from stancewire.files import write_jsonl
+from stancewire.figures import image_bytes
+from stancewire.files import write_bytes, write_jsonl
 from stancewire.label_stats import label_stats, stats_figure
-from stancewire.labels import read_labels
+from stancewire.labels import SPLITS, read_labels
 from stancewire.recode import changes, rows_to_recode
 from stancewire.splits import assign_splits
 
@@ -42,7 +43,7 @@ def stats_command(context: click.Context, output: Path | None, as_json: bool, fo
         for table in stats_tables(stats):
             show_titled(table)
     if output:
-        stats_figure(labelled, codebook).savefig(output, dpi=150, format="png")
+        write_bytes(output, image_bytes(stats_figure(labelled, codebook), "png"))
         say(f"drawn  {output}")
 
 
@@ -55,9 +56,9 @@ def split_command(context: click.Context, dev_share: float, seed: int) -> None:
     space = workspace(context)
     labelled = read_labels(space.labels, space.codebook())
     splits = assign_splits(labelled.scored, dev_share, seed)
-    write_jsonl(space.labels / "splits.jsonl", ({"doc": doc, "split": split} for doc, split in splits.items()))
+    write_jsonl(space.labels / SPLITS, ({"doc": doc, "split": split} for doc, split in splits.items()))
     held_out = [row for row in labelled.scored if splits[row.doc] == "dev"]
-    say(f"{len(held_out)} of {len(labelled.scored)} sentences held out, written to {space.labels / 'splits.jsonl'}")
+    say(f"{len(held_out)} of {len(labelled.scored)} sentences held out, written to {space.labels / SPLITS}")
 
 
 @command.command("recode")

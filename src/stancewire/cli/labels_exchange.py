@@ -12,7 +12,7 @@ from stancewire.cli.terminal import counted, say
 from stancewire.files import read_jsonl, write_bytes, write_jsonl
 from stancewire.label_exchange import read_exchange, with_labels, write_exchange
 from stancewire.label_studio import label_config
-from stancewire.labels import label_dict, read_labels
+from stancewire.labels import SENTENCES, label_dict, read_labels
 from stancewire.standoff import attach
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
@@ -50,7 +50,7 @@ def import_command(context: click.Context, labelled: Path, annotator: str | None
         write_jsonl(reading, ({"id": i, "labels": found, **given} for i, found in done.items()))
         say(f"{len(done)} sentences written to {reading}")
         return
-    path = space.labels / "sentences.jsonl"
+    path = space.labels / SENTENCES
     rows, changed = with_labels([row for _, row in read_jsonl(path)], labels, annotator)
     if changed:
         write_jsonl(path, rows)

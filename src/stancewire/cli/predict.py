@@ -80,7 +80,7 @@ def command(
     limit: int | None,
     **more: Any,
 ) -> None:
-    """Tag ARTICLES: files, folders, globs, or - for standard input; one row per sentence.
+    """Tag ARTICLES: files, folders, globs, addresses (s3://...), or - for standard input; one row per sentence.
 
     Reads .txt .md .html .jsonl(.gz .zst) .csv .tsv .parquet .warc(.gz). The first line of a .txt or .md file is its
     title. A run to a folder goes on where it was, and tags only new files, when it is called again.

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from stancewire.bundle import read_bundle
-from stancewire.cli.setting import store, workspace
+from stancewire.cli.setting import find_bundle
 from stancewire.cli.terminal import say
-from stancewire.registry import SCHEME, fetch_bundle
 from stancewire.serving import HOST, ServeLimits, serve
 
 
@@ -30,7 +27,6 @@ from stancewire.serving import HOST, ServeLimits, serve
 @click.pass_context
 def command(context: click.Context, model: str, host: str, port: int, max_bytes: int, max_sentences: int) -> None:
     """Serve a model over HTTP with MLflow's scoring server: POST /invocations, GET /health. Ctrl-C stops it."""
-    place = store(workspace(context)) if model.startswith(SCHEME) else None
-    bundle = read_bundle(fetch_bundle(model, place) if place else Path(model))
+    bundle = read_bundle(find_bundle(context, model))
     say(f"{bundle.label} at http://{host}:{port}/invocations  (health: /health; Ctrl-C stops it)")
     serve(bundle.folder, host, port, ServeLimits(max_bytes, max_sentences))

@@ -91,7 +91,9 @@ def _by_name(space: Workspace, folders: list[Path]) -> dict[str, Path]:
     """Folders by the names that cards and runs call them, which must tell them apart."""
     named = {set_name(space, folder): folder for folder in folders}
     if len(named) < len(folders):
-        raise InputError(f"{', '.join(map(str, folders))}: two sets have one name ({', '.join(named)}). Rename a folder.")
+        raise InputError(
+            f"{', '.join(map(str, folders))}: two sets have one name ({', '.join(named)}). Rename a folder."
+        )
     return named
 
 

@@ -89,8 +89,7 @@ class EncoderTrainer:
         from stancewire.trainers.export_onnx import export
 
         topics = data.codebook.topic_ids
-        held_out = frozenset(row.id for row in data.dev)
-        taught = teaching_set(data.train, self._soft(topics), self.params.soft_weight, (topics, STANCES), held_out)
+        taught = teaching_set(data.train, self._soft(topics), self.params.soft_weight, (topics, STANCES), data.dev)
         lesson = Lesson(segmenter(taught.sentences), taught.joint, taught.n_labelled, segmenter.pad)
 
         def report(step: int, steps: int, loss: float) -> None:
@@ -117,7 +116,7 @@ class EncoderTrainer:
         self, graph: bytes, segments: Sequence[Segment], pad: int, folder: Path
     ) -> tuple[bytes, dict[str, Any]]:
         """The graph to keep, and what the gate found."""
-        from stancewire.trainers.export_onnx import quantise, share_changed
+        from stancewire.trainers.quantise_onnx import quantise, share_changed
 
         if self.params.quantise == "none":
             return graph, {"kept": "fp32"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,7 @@ def parameter_groups(
     """
     layers = int(tagger.encoder.config.num_hidden_layers)  # type: ignore[union-attr, arg-type]
     groups = []
-    for name, parameter in _named(tagger):
+    for name, parameter in tagger.named_parameters():
         if name.startswith("encoder.embeddings.") and freeze_embeddings:
             parameter.requires_grad_(False)
             continue
@@ -82,10 +82,6 @@ def parameter_groups(
         rate = head_lr if depth is None else lr * decay**depth
         groups.append({"params": [parameter], "lr": rate, "weight_decay": 0.01 if parameter.ndim > 1 else 0.0})
     return groups
-
-
-def _named(tagger: nn.Module) -> Iterator[tuple[str, Any]]:
-    yield from tagger.named_parameters()
 
 
 def _layers_below_top(name: str, layers: int) -> int | None:

@@ -84,7 +84,7 @@ def teaching_set(
     soft: Mapping[str, SoftLabel],
     soft_weight: float,
     classes: tuple[Sequence[str], Sequence[str]],
-    held_out: frozenset[str] = frozenset(),
+    held_out: Sequence[LabelledSentence] = (),
 ) -> TeachingSet:
     """Mix labels with soft labels of the same id, and add the soft labels of sentences that have no others.
 
@@ -95,7 +95,7 @@ def teaching_set(
     classes
         Topic ids and stances, in class order.
     held_out
-        Sentence ids that must not be learnt from in any form.
+        Sentences that must not be learnt from in any form, under no other id either.
     """
     if not rows:
         raise InputError("no labelled sentence to train on.")
@@ -105,8 +105,9 @@ def teaching_set(
         if row.id in soft:
             teacher = soft[row.id].joint(topics, stances)
             joint[i] = (1 - soft_weight) * joint[i] + soft_weight * teacher
-    known = {row.id for row in rows} | held_out
-    extra = [row for key, row in soft.items() if key not in known]
+    known = {row.id for row in (*rows, *held_out)}
+    unseen = {row.text for row in held_out}
+    extra = [row for key, row in soft.items() if key not in known and row.text not in unseen]
     sentences = [row.sentence for row in rows] + [Sentence(r.text, r.title, r.before) for r in extra]
     joint = np.concatenate([joint, *(r.joint(topics, stances)[None] for r in extra)])
     return TeachingSet(tuple(sentences), joint, len(rows))

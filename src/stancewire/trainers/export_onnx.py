@@ -1,17 +1,10 @@
-"""From the trained network to an ONNX graph, and from 32-bit to 8-bit weights."""
+"""From the trained network to an ONNX graph."""
 
 from __future__ import annotations
 
-import logging
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
-
-from stancewire.scores import Ints
-from stancewire.segments import Segment, collate
 
 if TYPE_CHECKING:
     from torch import nn
@@ -48,50 +41,8 @@ def export(tagger: nn.Module, folder: Path) -> bytes:
     return _take(target)
 
 
-def quantise(graph: bytes, folder: Path) -> bytes:
-    """The graph with 8-bit weights, one scale per output channel; activations are quantised while running.
-
-    Parameters
-    ----------
-    folder
-        Where temporary files may be written.
-    """
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    source, target = folder / "fp32.onnx", folder / "int8.onnx"
-    source.write_bytes(graph)
-    root = logging.getLogger()
-    level = root.level
-    root.setLevel(logging.ERROR)  # the quantiser advises a step that brings nothing on this graph
-    try:
-        quantize_dynamic(source, target, per_channel=True, weight_type=QuantType.QInt8)
-    finally:
-        root.setLevel(level)
-    source.unlink()
-    return _take(target)
-
-
 def _take(path: Path) -> bytes:
     """Read a temporary file and remove it."""
     data = path.read_bytes()
     path.unlink()
     return data
-
-
-def share_changed(graph: bytes, other: bytes, segments: Sequence[Segment], pad: int) -> float:
-    """Share of the decisions (sentence x topic: absent, or one of the stances) in which two graphs differ."""
-    if not segments:
-        return 0.0
-    return float((_decisions(graph, segments, pad) != _decisions(other, segments, pad)).mean())
-
-
-def _decisions(graph: bytes, segments: Sequence[Segment], pad: int) -> Ints:
-    """``(n, n_topics)``: -1 where the topic is absent, else the stance; one segment a run."""
-    from onnxruntime import InferenceSession
-
-    session = InferenceSession(graph, providers=["CPUExecutionProvider"])
-    rows = []
-    for segment in segments:
-        topic, stance = session.run(None, collate([segment], pad))
-        rows.append(np.where(topic[0] >= 0, stance[0].argmax(axis=-1), -1))
-    return np.stack(rows).astype(np.int64)

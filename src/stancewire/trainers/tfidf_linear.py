@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stancewire.codebook import validate
 from stancewire.features import ANALYZERS, FIELDS
+from stancewire.labels import CONTEXT_SENTENCES
 from stancewire.records import Sentence
 from stancewire.scores import Floats, Gold, Ints, gold_arrays
 from stancewire.trainers import Fitted, Progress, TrainingSet
@@ -77,7 +78,7 @@ class TfidfLinearTrainer:
         blocks = [block.model_dump(include={"field", "analyzer", "scale"}) for block in self._params.blocks]
         reads_context = any(block.field == "context" for block in self._params.blocks)
         notes = {"features": [len(vocabulary) for vocabulary in vocabularies]}
-        return Fitted({"kind": "linear", "blocks": blocks}, 2 if reads_context else 0, notes)
+        return Fitted({"kind": "linear", "blocks": blocks}, CONTEXT_SENTENCES if reads_context else 0, notes)
 
     def _fit_heads(self, x: Any, gold: Gold, seed: int, progress: Progress) -> tuple[Floats, Floats]:
         """Weights ``(n_features, n_topics * 4)`` and intercepts, topics first, then three stances a topic."""

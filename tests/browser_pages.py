@@ -73,7 +73,7 @@ class Pages:
         self._page.goto("about:blank")
         self._page.goto(self._root + path)
         for text in texts:
-            self._page.get_by_text(text).first.wait_for(state="visible")
+            self._page.get_by_text(text).locator("visible=true").first.wait_for(state="visible")
 
     def _shoot(self, name: str) -> None:
         self._page.wait_for_timeout(1500)  # charts and pictures are drawn after their page
@@ -95,8 +95,17 @@ class Pages:
         """The compare view of the two newest runs."""
         chosen = [run.info.run_id for run in self.runs[:2]]
         query = ",".join(f'"{run_id}"' for run_id in chosen)
-        self._open(f'/compare-runs?runs=[{query}]&experiments=["{self.experiment}"]', metric)
-        self._page.get_by_text(metric).first.scroll_into_view_if_needed()
+        self._open(f'/compare-runs?runs=[{query}]&experiments=["{self.experiment}"]', "Comparing 2 Runs", "Metrics")
+        row = self._page.get_by_text(metric, exact=True).locator("visible=true")
+        names = self._page.get_by_text("brier/").locator("visible=true").last  # rows are drawn as they are scrolled to
+        names.scroll_into_view_if_needed()
+        names.hover()
+        for _ in range(200):
+            if row.count():
+                break
+            self._page.mouse.wheel(0, 300)
+            self._page.wait_for_timeout(200)
+        row.first.wait_for(state="visible")
         self._shoot("mlflow-compare")
 
     def overview(self, text: str) -> None:

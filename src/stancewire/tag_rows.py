@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import csv
-import gzip
-import io
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from stancewire.articles.opened import opened, unpacked
 from stancewire.codebook import STANCES
 from stancewire.errors import InputError, MissingError, first_line
 from stancewire.files import parse_json_object
@@ -84,24 +82,9 @@ def _records(path: Path) -> Iterator[Mapping[str, Any]]:
         with path.open(encoding="utf-8", newline="") as stream:
             yield from csv.DictReader(stream)
     else:
-        with _opened(path) as lines:
-            for number, line in enumerate(lines, start=1):
+        with opened(path) as raw:
+            for number, line in enumerate(unpacked(raw, path), start=1):
                 yield parse_json_object(line, f"{path}:{number}")
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
-    if path.suffix == ".gz":
-        with gzip.open(path) as packed:
-            yield packed  # type: ignore[misc]
-    elif path.suffix == ".zst":
-        import zstandard
-
-        with path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as reader:
-            yield io.BufferedReader(reader)
-    else:
-        with path.open("rb") as stream:
-            yield stream
 
 
 def _parquet(path: Path) -> Iterator[dict[str, Any]]:

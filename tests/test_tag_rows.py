@@ -1,0 +1,42 @@
+"""Tags read back."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from stancewire import Article, Tagger
+from stancewire.errors import InputError
+from stancewire.output import write_tags
+from stancewire.tag_rows import read_tag_rows
+
+TOPICS = ("aid", "sport")
+
+
+@pytest.fixture
+def plain(tagger: Tagger, tmp_path: Path) -> Path:
+    """Tags of two sentences."""
+    write_tags(
+        tagger.tag_many([Article("a", "Kyiv asked for boots. Rain fell.")]), tmp_path / "t.jsonl", "jsonl", TOPICS
+    )
+    return tmp_path / "t.jsonl"
+
+
+@pytest.mark.parametrize(("ending", "compress"), [(".gz", gzip.compress), (".zst", zstandard.compress)])
+def test_packed_tags_are_read_like_plain_ones(plain: Path, ending: str, compress: Callable[[bytes], bytes]) -> None:
+    packed = plain.with_name(f"t.jsonl{ending}")
+    packed.write_bytes(compress(plain.read_bytes()))
+    rows = list(read_tag_rows(packed, TOPICS))
+    assert [row.text for row in rows] == ["Kyiv asked for boots.", "Rain fell."]
+    assert rows == list(read_tag_rows(plain, TOPICS))
+
+
+def test_a_damaged_packed_file_is_named(plain: Path) -> None:
+    packed = plain.with_name("t.jsonl.gz")
+    packed.write_bytes(gzip.compress(plain.read_bytes())[:-20])
+    with pytest.raises(InputError, match=r"t\.jsonl\.gz: "):
+        list(read_tag_rows(packed, TOPICS))

@@ -81,7 +81,7 @@ def test_runs_are_listed_with_our_metrics(pages: Pages) -> None:
 
 
 def test_two_runs_are_compared(pages: Pages) -> None:
-    pages.comparison("triple_macro_f1")
+    pages.comparison("brier/stance/aid")
 
 
 def test_a_run_explains_itself(pages: Pages) -> None:

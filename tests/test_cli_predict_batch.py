@@ -108,7 +108,7 @@ def test_a_tracked_run_keeps_counts_and_label_shares(
     monkeypatch.chdir(workspace_folder)
     (workspace_folder / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
     done = stancewire("predict", "a.jsonl", "-m", bundle_folder, "-o", "tags", "--track")
-    assert (done.code, done.err.count("\n")) == (0, 1), done.err
+    assert (done.code, "warning: " in done.err) == (0, False)
     with sqlite3.connect(workspace_folder / "mlruns" / "mlflow.db") as store:
         kept = dict(store.execute("select key, value from metrics where key like 'share/%' or key = 'rows'").fetchall())
     store.close()

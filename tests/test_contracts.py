@@ -50,6 +50,9 @@ def bundle(
         pytest.importorskip("torch")
         encoder = write_encoder(folder / "pretrained")
         params = {"encoder": str(encoder), "max_tokens": 40, "epochs": 1, "max_changed": 1, "threads": 1}
+    if request.param == "ensemble":
+        member = {"family": "tfidf-linear", "params": params}
+        params = {"members": [{"name": "a", "weight": 1, **member}, {"name": "b", "weight": 0.5, **member}]}
     recipe = Recipe(name="tiny", family=request.param, dev_share=0.25, params=params)
     digests = {"labels": labels_hash([tiny_labels])}
     job = Job(recipe, codebook, {"labels": read_labels(tiny_labels, codebook)}, {}, digests)

@@ -107,7 +107,7 @@ def _run(job: Job, path: Path, target: Path, run: Run, learning_curve: bool) -> 
                 grow(job, trainer, run, progress)
             return train(job, trainer, target, run, progress)
     except ModuleNotFoundError as error:
-        extra = "transformers" if job.recipe.family == "encoder" else "train"
+        extra = "train" if job.recipe.family == "tfidf-linear" else "transformers"
         raise MissingError(f"training needs {error.name}: pip install 'stancewire[train,{extra}]'") from None
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from stancewire.scores import Floats, Ints
 from stancewire.segments import Segment, collate
 
-LARGE = 1000
+LARGE = 256
 """Rows from which a table of embeddings is worth 8 bits."""
 
 

@@ -15,9 +15,9 @@ def tag_table(tags: Sequence[Tag]) -> Table:
     """One row per sentence; background sentences are dimmed, a ``?`` marks what a person should look at."""
     table = Table(show_lines=False, expand=True, pad_edge=False)
     table.add_column("#", justify="right", style="dim", no_wrap=True)
-    table.add_column("sentence", ratio=6)
-    table.add_column("topic and stance", ratio=3, min_width=34)
-    table.add_column("whose", ratio=2)
+    table.add_column("sentence", ratio=3)
+    table.add_column("topic and stance", min_width=34, no_wrap=True)
+    table.add_column("whose", ratio=1)
     doc = None
     for tag in tags:
         if tag.doc != doc:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from stancewire.records import Sentence
-from stancewire.runtimes import Runtime, open_runtime as open_member
+from stancewire.runtimes import Runtime
+from stancewire.runtimes import open_runtime as open_member
 from stancewire.scores import Scores
 
 

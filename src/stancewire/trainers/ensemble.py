@@ -14,7 +14,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from stancewire.codebook import Name, validate
-from stancewire.trainers import Fitted, Progress, Trainer, TrainingSet, make_trainer as make_member
+from stancewire.trainers import Fitted, Progress, Trainer, TrainingSet
+from stancewire.trainers import make_trainer as make_member
 
 
 class MemberParams(BaseModel):

@@ -70,7 +70,7 @@ def pages(root: Path) -> Iterator[Pages]:
         with browser_page(CHROMIUM) as page:
             yield Pages(page, MlflowStore(root / "mlruns"), port, root)
     finally:
-        server.send_signal(2)
+        server.terminate()
         server.wait(timeout=60)
     with socket.socket() as probe:  # nothing listens any more
         assert probe.connect_ex(("127.0.0.1", port)) != 0

@@ -38,7 +38,8 @@ def serve(store: MlflowStore, port: int, *, open_browser: bool, tell: Callable[[
         return 0
     _require_free(port)
     url = f"http://{HOST}:{port}/#/{_page(store)}"
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # end the server too when we are ended
+    for end in (signal.SIGINT, signal.SIGTERM):  # whoever ends us, and a script's "&" ignores SIGINT, ends the server
+        signal.signal(end, signal.default_int_handler)
     server = subprocess.Popen(_command(store, port), env=_environment(), start_new_session=True)  # noqa: S603
     try:
         _wait_until_up(server, port)

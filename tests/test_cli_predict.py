@@ -258,7 +258,9 @@ def test_a_disk_that_fills_up_leaves_nothing_half_written(here: Path, bundle_fol
 
 def test_an_interrupted_run_leaves_the_old_file_and_nothing_else(here: Path, bundle_folder: Path) -> None:
     (here / "t.jsonl").write_text("old\n")
-    running = program("predict", "-", "-m", bundle_folder, "-o", "t.jsonl")
+    # a shell in the background would hand down an ignored SIGINT
+    hear = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731
+    running = program("predict", "-", "-m", bundle_folder, "-o", "t.jsonl", preexec_fn=hear)
     assert running.stdin
     assert running.stderr
     running.stdin.write(GOOD.encode())

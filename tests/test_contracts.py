@@ -104,8 +104,7 @@ def test_only_a_model_with_a_limit_marks_a_long_sentence(model: Tagger) -> None:
 
 
 def test_a_bundle_holds_nothing_that_can_run_code(bundle: Path) -> None:
-    names = {p.name for p in bundle.iterdir()}
-    assert {Path(name).suffix for name in names} <= {".json", ".md", ".onnx", ".safetensors"}
+    assert {p.suffix for p in bundle.rglob("*") if p.is_file()} <= {".json", ".md", ".onnx", ".safetensors"}
 
 
 # -- layers ---------------------------------------------------------------------------------------------------------

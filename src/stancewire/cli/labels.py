@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from stancewire.cli.label_tables import listing, show_titled, stats_tables
-from stancewire.cli.labels_exchange import attach_command, export_command, import_command
+from stancewire.cli.labels_exchange import attach_command, dataset_command, export_command, import_command
 from stancewire.cli.labels_review import agreement_command, duplicates_command, errors_command
 from stancewire.cli.setting import workspace
 from stancewire.cli.terminal import say
@@ -83,3 +83,4 @@ command.add_command(errors_command)
 command.add_command(import_command)
 command.add_command(export_command)
 command.add_command(attach_command)
+command.add_command(dataset_command)

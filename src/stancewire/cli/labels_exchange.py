@@ -10,6 +10,7 @@ from stancewire.articles import read_articles
 from stancewire.cli.setting import workspace
 from stancewire.cli.terminal import counted, say
 from stancewire.files import read_jsonl, write_bytes, write_jsonl
+from stancewire.hub_dataset import write_dataset
 from stancewire.label_exchange import read_exchange, with_labels, write_exchange
 from stancewire.label_studio import label_config
 from stancewire.labels import SENTENCES, label_dict, read_labels
@@ -55,6 +56,17 @@ def import_command(context: click.Context, labelled: Path, annotator: str | None
     if changed:
         write_jsonl(path, rows)
     say(f"{len(labels)} sentences read, {changed} with new labels")
+
+
+@click.command("dataset")
+@click.argument("output", type=click.Path(path_type=Path, file_okay=False))
+@click.pass_context
+def dataset_command(context: click.Context, output: Path) -> None:
+    """Write the labels to the folder OUTPUT as a Hugging Face data set, for datasets.load_from_disk."""
+    space = workspace(context)
+    codebook = space.codebook()
+    counts = write_dataset(read_labels(space.labels, codebook).sentences, codebook, output)
+    say(", ".join(f"{n} sentences in {split}" for split, n in counts.items()) + f", written to {output}")
 
 
 @click.command("attach")

@@ -13,7 +13,7 @@ from stancewire.records import LabelledSet
 from weak_bundle import train_weak_bundle
 
 QUICK = Limits(sentences_per_second=1)
-NAMES = ["codebook", "better triple_macro_f1", "cells", "rule tests", "quantisation", "size", "speed"]
+NAMES = ["codebook", "better triple_micro_f1", "cells", "rule tests", "quantisation", "size", "speed"]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def test_a_better_candidate_passes(weak: Tagger, tagger: Tagger, labelled: Label
     verdict = judge(tagger, weak, labelled, codebook, QUICK)
     assert verdict.passed
     assert verdict.differences is not None
-    gap = verdict.differences["triple_macro_f1"]
+    gap = verdict.differences["triple_micro_f1"]
     assert 0 < gap.low <= gap.value <= gap.high
 
 
@@ -49,7 +49,7 @@ def test_a_worse_candidate_fails_and_the_lost_cell_is_named(
     weak: Tagger, tagger: Tagger, labelled: LabelledSet, codebook: Codebook
 ) -> None:
     verdict = judge(weak, tagger, labelled, codebook, QUICK)
-    assert failed(verdict.checks) == ["better triple_macro_f1", "cells"]
+    assert failed(verdict.checks) == ["better triple_micro_f1", "cells"]
     cells = verdict.checks[2]
     assert cells.found.startswith("triple_f1/aid/against -")
     assert cells.wanted == "no topic or stance loses more than 5.0 (where gold has 10 or more)"
@@ -64,7 +64,7 @@ def test_a_cell_that_is_rare_in_gold_is_not_looked_at(
 
 def test_the_champion_itself_is_no_better(tagger: Tagger, labelled: LabelledSet, codebook: Codebook) -> None:
     verdict = judge(tagger, tagger, labelled, codebook, QUICK)
-    assert failed(verdict.checks) == ["better triple_macro_f1"]
+    assert failed(verdict.checks) == ["better triple_micro_f1"]
     assert verdict.checks[1].found == "this bundle is the champion"
 
 

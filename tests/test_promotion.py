@@ -89,7 +89,7 @@ def test_a_better_bundle_becomes_champion(place: Place, stancewire: Command) -> 
 def test_a_worse_bundle_is_refused_with_its_reasons(place: Place, stancewire: Command) -> None:
     done = promote(place, stancewire, place.weak, "try again")
     assert done.code == 1
-    assert "not promoted (better triple_macro_f1, cells)" in done.err
+    assert "not promoted (better triple_micro_f1, cells)" in done.err
     assert "triple_f1/aid/against" in done.out
     assert decided(place)[0] == ("refused", "weak", "try again", "2", "2")
 
@@ -99,7 +99,7 @@ def test_a_refused_decision_is_a_run_with_its_comparison(place: Place) -> None:
     run = client.get_run(history(place.store, "stancewire")[0].run_id)
     assert run.data.tags["who"] != ""
     assert run.data.tags["champion_before_bundle"] == read_bundle(place.good).label
-    assert run.data.metrics["champion/triple_macro_f1"] > run.data.metrics["triple_macro_f1"]
+    assert run.data.metrics["champion/triple_micro_f1"] > run.data.metrics["triple_micro_f1"]
     kept = {f.path for folder in ("tables", "figures") for f in client.list_artifacts(run.info.run_id, folder)}
     assert {"tables/reasons.json", "tables/comparison.json", "figures/difference.png"} <= kept
 

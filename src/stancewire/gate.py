@@ -44,7 +44,7 @@ class Limits(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     evaluation: str | None = None
-    metric: str = "triple_macro_f1"
+    metric: str = "triple_micro_f1"
     margin: float = Field(default=0.05, ge=0, le=1)
     min_gold: int = Field(default=10, ge=1)
     rules: float = Field(default=0.5, ge=0, le=1)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -126,6 +126,15 @@ def read_jsonl(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 def canonical_json(value: Any) -> bytes:
     """The one byte form of a JSON value that is hashed: sorted keys, no spaces, UTF-8."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def flatten_keys(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Pairs of dotted name and value; mappings within are opened."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from flatten_keys(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def sha256(data: bytes) -> str:

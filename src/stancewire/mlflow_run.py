@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stancewire.bundle import read_bundle
 from stancewire.codebook import STANCES
+from stancewire.files import flatten_keys
 from stancewire.metrics import Metric
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class MlflowRun:
         """See `Keeper`."""
         from mlflow.entities import Param
 
-        self._client.log_batch(self.run_id, params=[Param(name, str(value)) for name, value in _flatten(values)])
+        self._client.log_batch(self.run_id, params=[Param(name, str(value)) for name, value in flatten_keys(values)])
 
     def tags(self, values: Mapping[str, str]) -> None:
         """See `Keeper`."""
@@ -139,14 +140,6 @@ def pyfunc_parts(bundle: Path) -> dict[str, Any]:
         "artifacts": {"bundle": str(bundle)},
         "pip_requirements": [f"stancewire=={__version__}", "mlflow>=3.17,<4"],
     }
-
-
-def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flatten(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
 
 
 def _profile(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, Any]]:

@@ -23,7 +23,7 @@ from typing import Any
 from stancewire.batch.log import Log, read_lines, sync_folder, writing
 from stancewire.batch.plan import START, Input, Position
 from stancewire.errors import InputError, OutputError
-from stancewire.files import canonical_json, parse_json_object, read_bytes, sha256_file, write_json
+from stancewire.files import canonical_json, flatten_keys, parse_json_object, read_bytes, sha256_file, write_json
 
 FORMAT = 1
 RUN = "_run"
@@ -193,15 +193,7 @@ def _file_of(log: str) -> str:
 
 
 def _differences(begun: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
-    one, other = dict(_flat(begun)), dict(_flat(now))
+    one, other = dict(flatten_keys(begun)), dict(flatten_keys(now))
     for name in dict.fromkeys([*one, *other]):
         if one.get(name) != other.get(name):
             yield f"{name} {one.get(name)!r}, now {other.get(name)!r}"
-
-
-def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in values.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value

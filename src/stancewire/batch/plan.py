@@ -62,14 +62,11 @@ class Plan:
     ----------
     inputs
         Those of earlier calls first, then the new ones.
-    new
-        How many are new.
     places
         Where they are, by number.
     """
 
     inputs: tuple[Input, ...]
-    new: int
     places: Mapping[int, Place]
 
 
@@ -160,7 +157,7 @@ def make_plan(
     for item, place in doubtful:  # another file of the same name
         places[len(inputs)] = place
         inputs.append(item)
-    return Plan(tuple(inputs), len(inputs) - len(known), places)
+    return Plan(tuple(inputs), places)
 
 
 def _changed(doubtful: Sequence[tuple[Input, Place]], unchanged: Collection[str]) -> list[str]:

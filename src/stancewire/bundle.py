@@ -9,7 +9,10 @@ the tests.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,8 +21,16 @@ import numpy as np
 
 from stancewire.calibration import Calibration
 from stancewire.codebook import Codebook, parse_codebook
-from stancewire.errors import BundleError, MissingError
-from stancewire.files import canonical_json, parse_json_object, read_bytes, sha256, sha256_file, write_json
+from stancewire.errors import BundleError, MissingError, OutputError
+from stancewire.files import (
+    canonical_json,
+    make_folder,
+    parse_json_object,
+    read_bytes,
+    sha256,
+    sha256_file,
+    write_json,
+)
 from stancewire.metrics import Metric
 from stancewire.runtimes import Runtime, open_runtime
 from stancewire.scores import Floats
@@ -29,6 +40,8 @@ MANIFEST = "bundle.json"
 CARD = "README.md"
 PROFILE = "profile.json"
 """Reference figures of the training data; see `stancewire.profile`. Older bundles have none."""
+HELD_OUT = "held_out.safetensors"
+"""What the model said of its held-out sentences; see `stancewire.held_out`. Older bundles have none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +137,47 @@ def write_manifest(folder: Path, manifest: Manifest) -> Bundle:
     content_hash = sha256(canonical_json(data))
     write_json(folder / MANIFEST, data | {"content_hash": content_hash})
     return Bundle(folder, manifest, content_hash)
+
+
+@contextmanager
+def bundle_in_making(target: Path) -> Iterator[Path]:
+    """Yield an empty folder that becomes the bundle at `target` on success, in place of one that is there.
+
+    Nothing stands under `target` until the bundle is whole; what stood there stays until then.
+
+    Raises
+    ------
+    OutputError
+        When `target` is a folder that holds something else than a bundle, or cannot be written.
+    """
+    _check_target(target)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
+        folder = Path(temporary) / target.name
+        folder.mkdir()
+        yield folder
+        _replace(folder, target)
+
+
+def _check_target(target: Path) -> None:
+    if target.exists() and not (target / MANIFEST).is_file():
+        raise OutputError(f"{target}: exists and is not a bundle; it will not be replaced. Choose another --name.")
+    make_folder(target.parent, "Bundles are written there.")
+    if not os.access(target.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
+        raise OutputError(f"{target.parent}: cannot be written to. Bundles are written there; change its permissions.")
+
+
+def _replace(folder: Path, target: Path) -> None:
+    """Move a finished bundle into place; an old one goes with the temporary folder, only when the new one stands."""
+    if not target.exists():
+        folder.rename(target)
+        return
+    old = folder.parent / ".old"  # no bundle is called so
+    target.rename(old)
+    try:
+        folder.rename(target)
+    except BaseException:
+        old.rename(target)
+        raise
 
 
 def read_bundle(folder: Path) -> Bundle:

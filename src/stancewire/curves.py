@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from stancewire.codebook import AGAINST, FAVOR, NEUTRAL, STANCES
+from stancewire.cuts import QUALITY, Costs, Curve
 from stancewire.evaluate import Difference, Report
 from stancewire.metrics import Metric
 from stancewire.scores import Floats
@@ -99,6 +100,35 @@ def difference_bars(differences: Mapping[str, Difference], topics: Sequence[str]
     axes.axvline(-margin, color="tab:red", linewidth=0.8, linestyle="--")
     axes.set_yticks(range(len(kept)), kept)
     axes.set_title("Candidate minus champion; dashed: the most that a cell may lose")
+    return figure
+
+
+def cost_curve(curve: Curve, costs: Costs, alone: Mapping[str, float], chosen: Mapping[str, int]) -> Figure:
+    """Quality against CPU-seconds at every cut of a cascade.
+
+    Parameters
+    ----------
+    alone
+        Quality of the ``fast`` and the ``strong`` bundle by themselves.
+    chosen
+        Index of a cut by its name, such as ``0.5 points``.
+    """
+    figure, (axes,) = _grid(1, 4.4, width=6.4)
+    cost, quality = curve.cost(costs), 100 * curve.columns[QUALITY]
+    axes.plot(cost, quality, color="grey", linewidth=1, zorder=0, label="every cut")
+    for (name, value), x in zip(alone.items(), costs, strict=True):
+        axes.plot(x, 100 * value, "D", color="black")
+        inward = {"xytext": (6, -10)} if x <= min(costs) else {"xytext": (-8, 6), "ha": "right"}
+        axes.annotate(name, (x, 100 * value), textcoords="offset points", fontsize=8, **inward)
+    for name, i in chosen.items():
+        at = (float(cost[i]), float(quality[i]))
+        axes.plot(*at, "o", label=f"{name}: {100 * (1 - curve.share[i]):.0f} % by the fast")
+    axes.set_xscale("log")
+    axes.margins(x=0.15, y=0.15)
+    axes.set_xlabel("CPU-seconds per 1,000 sentences (log scale)")
+    axes.set_ylabel(f"{QUALITY}, points")
+    axes.set_title("Quality against cost: up and left is better")
+    axes.legend(loc="lower right", fontsize=8)
     return figure
 
 

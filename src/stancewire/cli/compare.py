@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from stancewire.cli.compare_curve import draw_curve
 from stancewire.cli.terminal import counted, say, show
 from stancewire.compare import COMPARED, Entry, compare
 from stancewire.errors import MissingError
@@ -21,15 +22,30 @@ PICTURES = (".png", ".svg", ".pdf")
 @click.option(
     "--on",
     "labelled",
-    required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="A labelled set.",
+    help="A labelled set.  [default, with --curve only: what both bundles held out]",
 )
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw quality against speed: FILE.png.")
-def command(bundles: tuple[Path, ...], labelled: Path, plot: Path | None) -> None:
+@click.option(
+    "--curve",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Instead, for a fast and a strong bundle: what every cut of their cascade gives and costs, in FILE.png.",
+)
+@click.pass_context
+def command(
+    context: click.Context, bundles: tuple[Path, ...], labelled: Path | None, plot: Path | None, curve: Path | None
+) -> None:
     """Put BUNDLES side by side; differences are against the first, * where p < 0.05 (paired bootstrap of documents)."""
-    if plot:
-        _check_plot(plot)
+    for option, picture in (("--plot", plot), ("--curve", curve)):
+        if picture:
+            _check_picture(option, picture)
+    if curve:
+        if len(bundles) != 2 or plot:
+            raise click.UsageError("--curve takes two bundles, the fast one first, and no --plot.")
+        draw_curve(context, bundles, labelled, curve)
+        return
+    if labelled is None:
+        raise click.UsageError("Missing option '--on': a labelled set to measure on.")
     entries = list(counted(compare(bundles, labelled), "bundles", len(bundles)))
     show(_table(entries, f"on {labelled.name}"))
     if plot:
@@ -52,12 +68,12 @@ def _table(entries: list[Entry], title: str) -> Table:
     return table
 
 
-def _check_plot(plot: Path) -> None:
+def _check_picture(option: str, picture: Path) -> None:
     """Refuse before anything is measured."""
-    if plot.suffix.lower() not in PICTURES:
-        raise click.UsageError(f"--plot {plot}: expected a file that ends in {', '.join(PICTURES)}.")
+    if picture.suffix.lower() not in PICTURES:
+        raise click.UsageError(f"{option} {picture}: expected a file that ends in {', '.join(PICTURES)}.")
     if find_spec("matplotlib") is None:
-        raise MissingError("--plot needs an extra: pip install 'stancewire[train]'")
+        raise MissingError(f"{option} needs an extra: pip install 'stancewire[train]'")
 
 
 def _draw(entries: list[Entry], plot: Path) -> None:

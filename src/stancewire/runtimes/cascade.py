@@ -1,0 +1,100 @@
+"""Two models as one: the fast one scores every sentence, the strong one those where the fast one may well be wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stancewire.calibration import Calibration
+from stancewire.metrics import decide
+from stancewire.records import Sentence
+from stancewire.runtimes import Runtime
+from stancewire.runtimes import open_runtime as open_member
+from stancewire.scores import Floats, Probabilities, Scores
+
+FAST, STRONG = "fast", "strong"
+"""The folders of the members in the bundle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How probabilities become decisions: thresholds ``(n_topics,)`` and stance weights ``(n_topics, 3)``."""
+
+    thresholds: Floats
+    stance_weights: Floats
+
+
+def risk_of(probabilities: Probabilities, rule: Rule) -> NDArray[np.float64]:
+    """``(n_sentences,)``, how much may be wrong with the decisions on each sentence, in [0, 1).
+
+    It is 1 - exp(-e), where e is how many wrong and missing triples (topic, stance) the model itself expects: what
+    triple_micro_f1 counts. With p of the topic and q of the decided stance, a topic that is not decided on misses p
+    triples; one that is decided on adds 1 - p q wrong ones and misses p (1 - q).
+    """
+    decisions = decide(probabilities, rule.thresholds, rule.stance_weights)
+    topic = probabilities.topic.astype(np.float64)
+    stance = np.take_along_axis(probabilities.stance, decisions.stance[..., None], axis=2)[..., 0]
+    expected = np.where(decisions.topic, 1 + topic - 2 * topic * stance, topic)  # (n, n_topics)
+    risk: NDArray[np.float64] = -np.expm1(-expected.sum(axis=1))
+    return risk
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A model with the calibration it was given in its own bundle."""
+
+    runtime: Runtime
+    calibration: Calibration
+
+    def logits(self, sentences: Sequence[Sentence]) -> Scores:
+        """Calibrated logits."""
+        return self.calibration.logits(self.runtime.decision_function(sentences))
+
+
+class CascadeRuntime:
+    """The strong member answers from the risk `cut` on: all sentences when it is 0, none when it is 1.
+
+    The scores are calibrated logits of whichever member answered, so that the cascade's own calibration is the
+    identity.
+    """
+
+    def __init__(self, fast: Member, strong: Member, rule: Rule, cut: float) -> None:
+        self._fast, self._strong, self._rule, self._cut = fast, strong, rule, cut
+        self._identity = Calibration.identity(len(rule.thresholds))
+
+    def decision_function(self, sentences: Sequence[Sentence]) -> Scores:
+        """Calibrated logits; see `stancewire.runtimes.Runtime`."""
+        fast = self._fast.logits(sentences)
+        asked = np.flatnonzero(risk_of(self._identity.predict_proba(fast), self._rule) >= self._cut)
+        if not len(asked):
+            return fast
+        strong = self._strong.logits([sentences[int(i)] for i in asked])
+        topic, stance, truncated = fast.topic.copy(), fast.stance.copy(), fast.truncated.copy()
+        topic[asked], stance[asked], truncated[asked] = strong.topic, strong.stance, strong.truncated
+        return Scores(topic, stance, truncated)
+
+
+def open_runtime(folder: Path, options: Mapping[str, Any]) -> CascadeRuntime:
+    """Open both members, each from its own folder in the bundle.
+
+    Parameters
+    ----------
+    options
+        ``cut``, ``thresholds`` and ``stance_weights`` of the decisions whose risk is taken, ``members``: by name
+        (``fast``, ``strong``) the ``runtime`` (kind and its options) and the ``calibration``; ``threads`` goes to both.
+    """
+    threads = {"threads": options["threads"]} if "threads" in options else {}
+    fast, strong = (_open(folder / name, options["members"][name], threads) for name in (FAST, STRONG))
+    rule = Rule(np.array(options["thresholds"], np.float32), np.array(options["stance_weights"], np.float32))
+    return CascadeRuntime(fast, strong, rule, float(options["cut"]))
+
+
+def _open(folder: Path, member: Mapping[str, Any], threads: dict[str, int]) -> Member:
+    runtime = dict(member["runtime"]) | threads
+    kind = runtime.pop("kind")
+    return Member(open_member(kind, folder, runtime), Calibration.from_dict(member["calibration"]))

@@ -1,89 +1,156 @@
-"""Sentences per second of each bundle, by stage, in one run: `python benchmarks/throughput.py [BUNDLE ...]`.
+"""The whole way from articles to a folder of Parquet: seconds by stage, rates, memory, beside what others use.
 
-Without --text it tags made text: the sentences of labels/, shuffled into articles of 20 sentences. Ratios are against
-the first bundle.
+    python benchmarks/throughput.py -m models/fast -m models/default --articles ARTICLES.jsonl.gz --workers 2
+
+Without --articles it makes its text: sentences of labels/ in random order, 20 an article, so that hardly any sentence
+meets its context twice. Stages are of one process with one thread; rates and memory are those of the command
+``stancewire predict`` in processes of its own; 10 times the articles are copies with other ids and titles. A model that
+needs longer than --seconds for all articles gets as many as it can do in that time, and then ten times as many. Peers
+(``throughput_peers.py``) tag the same sentences from memory: reading, splitting and writing is not on their bill.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import random
-import resource
 import tempfile
-import time
-from collections.abc import Callable, Sequence
 from pathlib import Path
+
+from measured import Used, run
+from scale import multiply
+from stages import STAGES, StageTimes, draw, measure_stages
+from throughput_peers import MISSING, PEERS
 
 from stancewire.articles import read_articles, units_of
 from stancewire.codebook import read_codebook
-from stancewire.files import write_jsonl
+from stancewire.files import write_json, write_jsonl
 from stancewire.labels import read_labels
-from stancewire.output import write_tags
-from stancewire.predict import load
-from stancewire.records import Article
 
 ROOT = Path(__file__).resolve().parents[1]
+_PROBE = 50
+"""Articles by which a model's rate is guessed."""
 
 
-def made_articles(folder: Path, n_articles: int) -> Path:
-    """Articles of 20 sentences drawn from the shipped labels."""
+def made_articles(path: Path, n_articles: int) -> Path:
+    """Write articles of 20 sentences drawn from the shipped labels."""
     labelled = read_labels(ROOT / "labels", read_codebook(ROOT / "labels" / "codebook.yaml"))
-    texts = [row.text for row in labelled.scored]
-    draw = random.Random(0)
-    path = folder / "articles.jsonl"
-    rows = ({"id": f"m{i}", "title": "News", "text": " ".join(draw.sample(texts, 20))} for i in range(n_articles))
+    texts = sorted({row.text for row in labelled.scored})
+    draw_from = random.Random(0)
+    rows = (
+        {"id": f"m{i}", "title": f"News {i}", "text": " ".join(draw_from.sample(texts, 20))} for i in range(n_articles)
+    )
     write_jsonl(path, rows)
     return path
 
 
-def timed(call: Callable[[], int]) -> float:
-    """Things done per second."""
-    start = time.perf_counter()
-    return call() / (time.perf_counter() - start)
+def predict(articles: Path, model: Path, out: Path, workers: int, limit: int) -> dict[str, float]:
+    """The command's rate and memory on so many articles."""
+    arguments = ["predict", articles, "-m", model, "-o", out, "--format", "parquet"]
+    used = run(["-m", "stancewire", *arguments, "--workers", workers, "--limit", limit])
+    if used.status:
+        raise SystemExit(f"stancewire predict with {model} ended with {used.status}")
+    shards = [json.loads(line) for line in (out / "_run" / "shards.jsonl").read_text().splitlines()]
+    rows = sum(shard["rows"] for shard in shards)
+    return {
+        "workers": workers,
+        "articles": sum(shard["articles"] for shard in shards),
+        "sentences": rows,
+        "seconds": used.seconds,
+        "sentences/s": rows / used.seconds,
+        "per CPU s": rows / used.cpu,
+        "MB largest": used.largest,
+        "MB together": used.together,
+    }
 
 
-def measure(bundle: Path, source: Path, folder: Path) -> dict[str, float]:
-    """Rates of one bundle: scoring alone, and end to end into Parquet."""
-    start = time.perf_counter()
-    tagger = load(bundle)
-    loading = time.perf_counter() - start
-    articles: Sequence[Article] = list(read_articles([str(source)]))
-    units = [unit.sentence for article in articles for unit in units_of(article, tagger.bundle.manifest.context)]
-    tagger.predict_proba(units[:64])
+def measure_model(model: Path, sources: dict[int, Path], asked: argparse.Namespace, folder: Path) -> dict[str, object]:
+    """Stages, then the command at every size."""
+    probe = measure_stages(model, sources[1], folder / "probe", min(_PROBE, asked.n_articles))
+    limit = min(asked.n_articles, max(_PROBE, round(asked.seconds / probe.total * probe.articles)))
+    stages = measure_stages(model, sources[1], folder / "stages", limit)
+    show_stages(model.name, stages)
+    runs = []
+    for times, source in sources.items():
+        for workers in asked.workers if times == 1 else asked.workers[:1]:
+            found = predict(source, model, folder / f"out-{times}-{workers}", workers, limit * times)
+            runs.append({"times": times} | found)
+            print("  " + ", ".join(f"{name} {value:,.0f}" for name, value in runs[-1].items()), flush=True)
+    return {"stages": stages.seconds, "sentences": stages.sentences, "runs": runs}
 
-    def score() -> int:
-        for i in range(0, len(units), 256):
-            tagger.predict_proba(units[i : i + 256])
-        return len(units)
 
-    def end_to_end() -> int:
-        topics = tagger.bundle.manifest.codebook.topic_ids
-        tags = tagger.tag_many(read_articles([str(source)]))
-        return write_tags(tags, folder / "tags.parquet", "parquet", topics)
+def show_stages(name: str, stages: StageTimes) -> None:
+    """A line per stage."""
+    print(f"{name}: {stages.sentences:,} sentences of {stages.articles:,} articles, one process, one thread")
+    for stage in STAGES:
+        seconds = stages.seconds[stage]
+        share, each = seconds / stages.total, seconds / stages.sentences * 1e6
+        print(f"  {stage:<9} {seconds:8.2f} s {share:7.1%} {each:8.2f} µs a sentence")
+    print(f"  {'all':<9} {stages.total:8.2f} s {stages.sentences / stages.total:,.0f} sentences/s", flush=True)
 
-    return {"load s": loading, "score/s": timed(score), "end to end/s": timed(end_to_end)}
+
+def measure_peers(names: list[str], sentences: Path) -> dict[str, float]:
+    """Sentences per second of the peers that are installed."""
+    found = {}
+    for name in names:
+        used: Used = run([Path(__file__).with_name("throughput_peers.py"), name, sentences])
+        if used.status:
+            print(used.out.strip() if used.status == MISSING else f"{name}: ended with {used.status}", flush=True)
+            continue
+        found[name] = float(json.loads(used.out)["sentences/s"])
+        print(f"{name}: {found[name]:,.0f} sentences/s, tagging alone, {used.largest:,.0f} MB", flush=True)
+    return found
+
+
+def show_ratios(models: dict[str, dict[str, object]], peers: dict[str, float]) -> None:
+    """The best end-to-end rate of each model over the rate of each peer."""
+    for name, found in models.items():
+        best = max(row["sentences/s"] for row in found["runs"])  # type: ignore[attr-defined]
+        ratios = ", ".join(f"{best / rate:.2f} x {peer}" for peer, rate in peers.items())
+        print(f"{name}: {best:,.0f} sentences/s end to end" + (f" = {ratios}" if ratios else ""))
+
+
+def options() -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("-m", "--model", type=Path, action="append", help="a bundle; repeatable")
+    parser.add_argument("--articles", type=Path, help="a .jsonl or .jsonl.gz file with ids, instead of made text")
+    parser.add_argument("--made", type=int, default=8000, help="how many articles to make")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2], help="the first is measured at every size")
+    parser.add_argument("--times", type=int, nargs="+", default=[10], help="sizes beside 1")
+    parser.add_argument("--seconds", type=float, default=60, help="about as long as a run may take at size 1")
+    parser.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
+    parser.add_argument("--peer-sentences", type=int, default=2000)
+    parser.add_argument("--picture", type=Path, help="draw the stages here, as .png")
+    parser.add_argument("--json", type=Path, help="write all figures here")
+    return parser.parse_args()
 
 
 def main() -> None:
-    """Print one line per stage and bundle."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("bundles", nargs="*", type=Path, default=[ROOT / "models" / "default"])
-    parser.add_argument("--text", type=Path, help="an article file instead of made text")
-    parser.add_argument("--articles", type=int, default=100, help="how many articles to make")
-    options = parser.parse_args()
+    """Measure and print."""
+    asked = options()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        source = options.text or made_articles(folder, options.articles)
-        print(f"read      {timed(lambda: sum(1 for _ in read_articles([str(source)]))):10,.0f} articles/s")
+        source = asked.articles or made_articles(folder / "made.jsonl", asked.made)
         articles = list(read_articles([str(source)]))
-        print(f"split     {timed(lambda: sum(len(units_of(a)) for a in articles)):10,.0f} sentences/s")
-        reference = None
-        for bundle in options.bundles:
-            rates = measure(bundle, source, folder)
-            reference = reference or rates["end to end/s"]
-            shown = "  ".join(f"{name} {value:,.1f}" for name, value in rates.items())
-            print(f"{bundle.name:<14} {shown}  ratio {rates['end to end/s'] / reference:.2f}")
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:,.0f} MB")
+        asked.n_articles = len(articles)
+        sentences = [unit.sentence.text for article in articles[:1000] for unit in units_of(article)]
+        write_json(folder / "sentences.json", sentences[: asked.peer_sentences])
+        del articles, sentences
+        sources = {1: source}
+        for times in asked.times:
+            sources[times] = folder / f"{times}.jsonl.gz"
+            multiply(source, times, sources[times])
+        models = {
+            model.name: measure_model(model, sources, asked, Path(tempfile.mkdtemp(dir=folder)))
+            for model in asked.model or [ROOT / "models" / "default"]
+        }
+        peers = measure_peers(asked.peers, folder / "sentences.json")
+    show_ratios(models, peers)
+    if asked.picture:
+        draw({name: found["stages"] for name, found in models.items()}, asked.picture)
+    if asked.json:
+        write_json(asked.json, {"models": models, "peers": peers})
 
 
 if __name__ == "__main__":

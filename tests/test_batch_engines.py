@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from stancewire.articles import ReadOptions
-from stancewire.batch import Engine, InProcess, Job, LocalProcesses, Progress, ShardSize, run_batch
+from stancewire.batch import Engine, InProcess, Job, LocalProcesses, Progress, ShardSize, run_batch, threads_each
 from stancewire.batch.engines import WorkerLostError
 from stancewire.errors import InputError
 from stancewire.output import make_layout
@@ -38,6 +39,12 @@ def finish(job: Job, engine: Engine) -> dict[str, bytes]:
 
 def test_two_processes_write_what_one_writes(job: Job, tmp_path: Path) -> None:
     assert finish(replace(job, folder=tmp_path / "two"), LocalProcesses(2)) == finish(job, InProcess())
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3, 16, 1000])
+def test_workers_have_together_no_more_threads_than_processors_but_one_each(workers: int) -> None:
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    assert 1 <= threads_each(workers) <= max(1, processors / workers)
 
 
 def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(

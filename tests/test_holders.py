@@ -35,6 +35,7 @@ CASES = [
     ("The Biden administration's commitment to NATO is ironclad.", "The Biden administration"),
     # nobody is named
     ("It was emphasised that this must not go on.", "author"),
+    ("It was Kyiv’s quiet refusal of all grain that day.", "Kyiv"),
     ("Weakening sanctions is not in America’s interest.", "author"),
     ("Sending more shells would be a mistake.", "author"),
     ("", "author"),

@@ -58,6 +58,14 @@ def test_only_so_many_sentences_are_remembered() -> None:
     assert inner.asked == [RAIN, SNOW, HAIL, SNOW]
 
 
+def test_more_new_sentences_than_there_is_room_for_have_their_own_scores() -> None:
+    once = OnceRuntime(Counting(), kept=2)
+    texts = ["a", "bb", "ccc", "dddd", "bb", "eeeee"]
+    once.decision_function([Sentence("bb")])
+    for _ in range(2):
+        assert once.decision_function([Sentence(t) for t in texts]).topic.tolist() == [[1], [2], [3], [4], [2], [5]]
+
+
 def test_no_sentences_give_no_scores() -> None:
     assert len(OnceRuntime(Counting()).decision_function([])) == 0
 

@@ -8,6 +8,7 @@ the person or body: "North Korean defence minister Kang Sun-nam" gives "Kang Sun
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from stancewire.records import AUTHOR
 
@@ -87,9 +88,12 @@ _RULES = tuple(
         rf"{_OPENING}{_ANYBODY}{_ASIDE}\s{_AUX}{_ACT}\b",
         rf"^[^“\"]{{2,120}}[,–—]\s{_ANYBODY}{_ASIDE}\s{_AUX}{_ACT}\b",
         r"\b(?P<holder>I|We|we)\b(?![’']s\b)",
-        rf"\b(?P<holder>{_NAMED}|(?:The|the)\s[\w-]+(?:\s[\w-]+)?)[’']s?\s(?:[a-z-]+\s)?(?:{_STANCE_NOUN})\b",
     )
 )
+_OWNED = rf"[’']s?\s(?:[a-z-]+\s)?(?:{_STANCE_NOUN})\b"
+_OWNER = re.compile(rf"\b(?P<holder>{_NAMED}|(?:The|the)\s[\w-]+(?:\s[\w-]+)?){_OWNED}")
+_IS_OWNED = re.compile(_OWNED)
+"""Where it finds nothing, neither does `_OWNER`, which takes twenty times as long to say so."""
 
 # What is cut off a holder.
 _LEAD = re.compile(
@@ -119,13 +123,20 @@ _MOST_WORDS = 12
 
 def find_holder(text: str) -> str:
     """The holder of a sentence's stance: an exact substring of it, or ``author`` when nobody is named."""
-    for rule in _RULES:
-        match = rule.search(text)
-        if match and len(match["holder"].split()) <= _MOST_WORDS:
+    for match in _matches(text):
+        if len(match["holder"].split()) <= _MOST_WORDS:
             holder = _cut(match["holder"])
             if holder and not _NO_HOLDER.search(holder):
                 return holder
     return AUTHOR
+
+
+def _matches(text: str) -> Iterator[re.Match[str]]:
+    """Attributions, the surest first."""
+    yield from filter(None, (rule.search(text) for rule in _RULES))
+    owner = _OWNER.search(text) if _IS_OWNED.search(text) else None
+    if owner:
+        yield owner
 
 
 def _cut(span: str) -> str:

@@ -136,10 +136,10 @@ def _blocks(text: str, start: int, end: int) -> Iterator[Span]:
 
 def _split_block(block: str) -> list[Span]:
     """Spans of one block: sentencex's boundaries, with the rules' cuts and without their joins."""
-    from sentencex import get_sentence_boundaries
+    import sentencex
 
     found, stops = set(), []
-    for boundary in get_sentence_boundaries("en", block):
+    for boundary in sentencex.get_sentence_boundaries("en", block):
         stop, joined = boundary["end_index"], False
         if _DOUBTFUL.search(block, stop - 8, stop):
             stop = _before_quote(block, stop)

@@ -6,8 +6,8 @@ it exists when its line stands in ``_run/shards.jsonl``, so that a run which con
 bytes that an undisturbed run writes, whatever the engine and the number of workers.
 """
 
-from stancewire.batch.engines import Engine, InProcess, LocalProcesses
+from stancewire.batch.engines import Engine, InProcess, LocalProcesses, threads_each
 from stancewire.batch.reading import ShardSize
 from stancewire.batch.run import Job, Progress, run_batch
 
-__all__ = ["Engine", "InProcess", "Job", "LocalProcesses", "Progress", "ShardSize", "run_batch"]
+__all__ = ["Engine", "InProcess", "Job", "LocalProcesses", "Progress", "ShardSize", "run_batch", "threads_each"]

@@ -73,6 +73,12 @@ class LocalProcesses:
             pool.stop()
 
 
+def threads_each(workers: int) -> int:
+    """Threads for each of the workers, so that together they have one per processor this process may run on."""
+    at_hand = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, at_hand // workers)
+
+
 class _Pool:
     """A process pool that survives the death of its processes."""
 

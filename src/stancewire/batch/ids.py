@@ -8,7 +8,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-_RECENT = 1 << 18
+_RECENT = 1 << 14
+"""Digests that wait in a set, which takes a dozen times the memory of an array."""
 
 
 class IdSet:

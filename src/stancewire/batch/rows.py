@@ -6,38 +6,47 @@ import csv
 import io
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from stancewire.output import Layout
-from stancewire.records import Tag
+import numpy as np
 
-_IPC_ROWS = 2_000
+from stancewire.output import Layout
+from stancewire.tag_columns import TagColumns
+
 _ROW_GROUP = 10_000
 
 
-def encode(tags: Iterator[Tag], layout: Layout) -> bytes:
+def encode(tags: Iterable[TagColumns], layout: Layout) -> bytes:
     """Rows as JSON lines, CSV without a header, or an Arrow stream for Parquet."""
     if layout.kind == "parquet":
         return _encode_arrow(tags, layout)
     if layout.kind == "csv":
-        text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, layout.columns, lineterminator="\n")
-        writer.writerows(map(layout.row, tags))
-        return text.getvalue().encode()
-    return b"".join((json.dumps(layout.row(tag), ensure_ascii=False) + "\n").encode() for tag in tags)
+        return _encode_csv(tags, layout)
+    write = json.JSONEncoder(ensure_ascii=False).encode
+    return "".join(f"{write(layout.row(tag))}\n" for columns in tags for tag in columns.tags()).encode()
 
 
-def _encode_arrow(tags: Iterator[Tag], layout: Layout) -> bytes:
+def _encode_csv(tags: Iterable[TagColumns], layout: Layout) -> bytes:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    for columns in tags:
+        found = columns.flat(layout.columns)
+        writer.writerows(zip(*(np.asarray(found[name], object).tolist() for name in layout.columns), strict=True))
+    return text.getvalue().encode()
+
+
+def _encode_arrow(tags: Iterable[TagColumns], layout: Layout) -> bytes:
     import pyarrow
 
     schema, sink = layout.arrow_schema(), io.BytesIO()
     with pyarrow.ipc.new_stream(sink, schema) as writer:
-        while group := [layout.row(tag) for tag in islice(tags, _IPC_ROWS)]:
-            writer.write_batch(pyarrow.RecordBatch.from_pylist(group, schema=schema))
+        for columns in tags:
+            found = columns.flat(layout.columns)
+            arrays = [pyarrow.array(found[field.name], field.type) for field in schema]
+            writer.write_batch(pyarrow.RecordBatch.from_arrays(arrays, schema=schema))
     return sink.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,8 @@ from stancewire.batch.stories import signature
 from stancewire.bundle import read_bundle
 from stancewire.output import Layout
 from stancewire.predict import Tagger
-from stancewire.records import Article, Tag
+from stancewire.records import Article
+from stancewire.tag_columns import TagColumns
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +82,12 @@ class Worker:
     def __call__(self, chunk: Chunk) -> Done:
         """Tag the articles of a chunk."""
         tally = _Tally()
-        data = encode(tally.watch(self._tagger.tag_many(chunk.articles)), self._work.layout)
+        data = encode(tally.watch(self._tagger.tag_columns(chunk.articles)), self._work.layout)
         return Done(
-            rows=tally.rows,
+            rows=tally.sentences.total(),
             data=data,
             articles=len(chunk.articles),
-            index=b"".join(_index_line(article, tally.sentences.get(article.doc, 0)) for article in chunk.articles),
+            index=b"".join(_index_line(article, tally.sentences[article.doc]) for article in chunk.articles),
             signatures=b"".join(signature(a.text) for a in chunk.articles) if self._work.stories else b"",
             counts=tally.counts,
             rejects=chunk.rejects,
@@ -99,24 +101,16 @@ class Worker:
 
 @dataclass(slots=True)
 class _Tally:
-    """Counts tags on their way."""
+    """Counts tags on their way: sentences by article, and by label."""
 
-    rows: int = 0
-    sentences: dict[str, int] = field(default_factory=dict)
-    counts: dict[str, int] = field(default_factory=dict)
+    sentences: Counter[str] = field(default_factory=Counter)
+    counts: Counter[str] = field(default_factory=Counter)
 
-    def watch(self, tags: Iterator[Tag]) -> Iterator[Tag]:
-        for tag in tags:
-            self.rows += 1
-            self.sentences[tag.doc] = self.sentences.get(tag.doc, 0) + 1
-            for name in _counted(tag):
-                self.counts[name] = self.counts.get(name, 0) + 1
-            yield tag
-
-
-def _counted(tag: Tag) -> list[str]:
-    names = [f"{topic}/{label.stance}" for topic, label in tag.labels.items()]
-    return names + ["review"] * tag.review + ["truncated"] * tag.truncated
+    def watch(self, tags: Iterator[TagColumns]) -> Iterator[TagColumns]:
+        for columns in tags:
+            self.sentences.update(columns.places.doc)
+            self.counts.update(columns.counts())
+            yield columns
 
 
 def _index_line(article: Article, sentences: int) -> bytes:

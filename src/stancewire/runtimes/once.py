@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
-from hashlib import blake2b
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from stancewire.records import Sentence
 from stancewire.runtimes import Runtime
-from stancewire.scores import Floats, Scores
+from stancewire.scores import Scores
 
 KEPT = 1 << 16
-"""Sentences that are remembered: about 40 MB."""
+"""Sentences that are remembered: about 20 MB."""
 
-_Row = tuple[Floats, Floats, bool]
+_Key = tuple[int, int]
 
 
 class OnceRuntime:
@@ -31,45 +30,62 @@ class OnceRuntime:
 
     def __init__(self, runtime: Runtime, kept: int = KEPT) -> None:
         self._runtime, self._kept = runtime, kept
-        self._rows: OrderedDict[bytes, _Row] = OrderedDict()
+        self._slots: OrderedDict[_Key, int] = OrderedDict()
+        self._memory: Scores | None = None
 
     def decision_function(self, sentences: Sequence[Sentence]) -> Scores:
         """Raw scores; see `stancewire.runtimes.Runtime`."""
         keys = [_key(sentence) for sentence in sentences]
-        new = {key: i for i, key in enumerate(keys) if key not in self._rows}
+        new = {key: i for i, key in enumerate(keys) if key not in self._slots}
         scores = self._runtime.decision_function([sentences[i] for i in new.values()])
+        if self._memory is None:
+            self._memory = _room(scores, self._kept)
+        found = list(dict.fromkeys(key for key in keys if key not in new))
+        old = _take(self._memory, [self._slots[key] for key in found])
+        for key in found:
+            self._slots.move_to_end(key)
+        self._remember(self._memory, new, scores)
         if len(new) == len(keys):
-            self._remember(list(new), scores)
             return scores
-        found = {key: self._rows[key] for key in keys if key not in new}
-        found |= dict(zip(new, _rows(scores), strict=True))
-        self._remember(list(new), scores)
+        rows = {key: i for i, key in enumerate([*new, *found])}
+        return _take(_join(scores, old), [rows[key] for key in keys])
+
+    def _remember(self, memory: Scores, keys: Iterable[_Key], scores: Scores) -> None:
+        slots = []
         for key in keys:
-            if key in self._rows:
-                self._rows.move_to_end(key)
-        return _stack([found[key] for key in keys], scores)
-
-    def _remember(self, keys: Sequence[bytes], scores: Scores) -> None:
-        self._rows.update(zip(keys, _rows(scores), strict=True))
-        while len(self._rows) > self._kept:
-            self._rows.popitem(last=False)
+            slot = len(self._slots) if len(self._slots) < self._kept else self._slots.popitem(last=False)[1]
+            self._slots[key] = slot
+            slots.append(slot)
+        # of more sentences than there is room for, the last ones stay: of equal indices the last value is kept
+        memory.topic[slots], memory.stance[slots] = scores.topic, scores.stance
+        memory.truncated[slots] = scores.truncated
 
 
-def _key(sentence: Sentence) -> bytes:
-    """A digest over the parts, each with its length, so that no two sentences share one."""
-    digest = blake2b(digest_size=16)
-    for part in (sentence.text, sentence.title, *sentence.before):
-        data = part.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8, "little") + data)
-    return digest.digest()
+def _key(sentence: Sentence) -> _Key:
+    """Two hashes of 64 bits, of the sentence and of what is read with it; Python has those of most strings at hand.
+
+    They are SipHash with a key of the process (PEP 456): that two sentences of a run of a billion share both is less
+    likely than a flipped bit in memory.
+    """
+    return hash(sentence.text), hash((sentence.title, sentence.before, sentence.target))
 
 
-def _rows(scores: Scores) -> list[_Row]:
-    """Copies, so that a remembered row does not keep its whole batch alive."""
-    return [(scores.topic[i].copy(), scores.stance[i].copy(), bool(scores.truncated[i])) for i in range(len(scores))]
+def _room(like: Scores, n: int) -> Scores:
+    """Empty scores of `n` sentences; what is not used yet takes no memory."""
+    return Scores(
+        np.empty((n, *like.topic.shape[1:]), like.topic.dtype),
+        np.empty((n, *like.stance.shape[1:]), like.stance.dtype),
+        np.empty(n, bool),
+    )
 
 
-def _stack(rows: Sequence[_Row], like: Scores) -> Scores:
-    topic = np.stack([row[0] for row in rows]).astype(like.topic.dtype)
-    stance = np.stack([row[1] for row in rows]).astype(like.stance.dtype)
-    return Scores(topic, stance, np.array([row[2] for row in rows], bool))
+def _take(scores: Scores, rows: Sequence[int]) -> Scores:
+    return Scores(scores.topic[rows], scores.stance[rows], scores.truncated[rows])
+
+
+def _join(one: Scores, other: Scores) -> Scores:
+    return Scores(
+        np.concatenate([one.topic, other.topic]),
+        np.concatenate([one.stance, other.stance]),
+        np.concatenate([one.truncated, other.truncated]),
+    )

@@ -31,7 +31,7 @@ def test_problems_of_every_kind_are_found_at_once(workspace_folder: Path, bundle
         stream.write('{"id": "x", "doc": "d47", "n": 9, "text": "A.", "labels": {"aid": {"stance": "positve"}}}\n')
     findings = check_workspace(Workspace(workspace_folder))
     assert [line.removeprefix(f"{workspace_folder}/") for line in findings.problems] == [
-        "training/bad.yaml: family 'tfidf-lineer' is unknown (tfidf-linear, encoder, ensemble)."
+        "training/bad.yaml: family 'tfidf-lineer' is unknown (tfidf-linear, static, encoder, ensemble)."
         " Did you mean 'tfidf-linear'?",
         "training/worse.yaml: params: unknown key 'c'. Remove it or correct its spelling.",
         "labels/sentences.jsonl:241: stance 'positve' is not in the codebook (favor, against, neutral).",

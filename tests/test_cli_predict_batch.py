@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from conftest import Command
+from stancewire.cli.predict_batch import thread_limits
 
 ROWS = [
     {"id": "a", "title": "Aid", "date": "2024-11-13", "text": "The minister promised to send more tents. Rain fell."},
@@ -113,3 +117,20 @@ def test_a_tracked_run_keeps_counts_and_label_shares(
         kept = dict(store.execute("select key, value from metrics where key like 'share/%' or key = 'rows'").fetchall())
     store.close()
     assert kept == {"rows": 4, "share/aid/favor": 0.25, "share/aid/against": 0.25, "share/sport/neutral": 0.25}
+
+
+def test_worker_processes_are_told_how_many_threads_they_may_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    before = dict(os.environ)
+    code = "import os; print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['OMP_NUM_THREADS'])"
+    with thread_limits(2):
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["2", "7"]
+    assert dict(os.environ) == before
+
+
+def test_one_process_may_use_all_processors() -> None:
+    before = dict(os.environ)
+    with thread_limits(None):
+        assert dict(os.environ) == before

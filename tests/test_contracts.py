@@ -12,10 +12,14 @@ import click
 import numpy as np
 import pytest
 
+from fast_bundle import train_fast_bundle
 from stancewire.bundle import read_bundle
+from stancewire.cascade import Members, TradeOff, labelled_sides, outcome_of
+from stancewire.cascade_bundle import write_cascade
 from stancewire.checks import check_workspace
 from stancewire.cli import COMMANDS, group
 from stancewire.codebook import Codebook
+from stancewire.cuts import Costs, curve_of
 from stancewire.labels import labels_hash, read_labels
 from stancewire.predict import Tagger, load
 from stancewire.recipe import Recipe
@@ -25,7 +29,9 @@ from stancewire.train import Job, train
 from stancewire.trainers import FAMILIES, Silent, make_trainer
 from stancewire.workspace import Workspace
 from tiny_encoder import write_encoder
+from weak_bundle import train_weak_bundle
 
+MEMBERS = (train_fast_bundle, train_weak_bundle)
 ROOT = Path(__file__).resolve().parents[1]
 SENTENCES = [
     Sentence("The minister promised to send more tents.", "News", ("Rain fell.",)),
@@ -39,17 +45,26 @@ SENTENCES = [
 # -- trainers and runtimes ------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+@pytest.fixture(scope="module", params=[*FAMILIES, "cascade"])
 def bundle(
     request: pytest.FixtureRequest, codebook: Codebook, tiny_labels: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    """A bundle of each family, trained on the tiny set."""
+    """A bundle of each family, trained on the tiny set; a cascade is put together of two others."""
     folder = tmp_path_factory.mktemp(request.param)
+    if request.param == "cascade":
+        members = Members(*(read_bundle(make(codebook, tiny_labels, folder)) for make in MEMBERS))
+        sides = labelled_sides(members, read_labels(tiny_labels, codebook).scored)
+        choice = TradeOff(members, sides, Costs(1, 10), curve_of(sides))
+        middle = float(np.median(sides.risk()))
+        return write_cascade(members, outcome_of(choice, middle, n_resamples=5), folder / "tiny", "labels").folder
     params: dict[str, object] = {"blocks": [{"min_documents": 1}]}
     if request.param == "encoder":
         pytest.importorskip("torch")
         encoder = write_encoder(folder / "pretrained")
         params = {"encoder": str(encoder), "max_tokens": 40, "epochs": 1, "max_changed": 1, "threads": 1}
+    if request.param == "static":
+        pytest.importorskip("torch")
+        params = {"min_count": 1, "width": 8, "filters": 8, "hidden": 8, "epochs": 2, "threads": 1}
     if request.param == "ensemble":
         member = {"family": "tfidf-linear", "params": params}
         params = {"members": [{"name": "a", "weight": 1, **member}, {"name": "b", "weight": 0.5, **member}]}
@@ -104,7 +119,7 @@ def test_only_a_model_with_a_limit_marks_a_long_sentence(model: Tagger) -> None:
 
 
 def test_a_bundle_holds_nothing_that_can_run_code(bundle: Path) -> None:
-    assert {p.suffix for p in bundle.rglob("*") if p.is_file()} <= {".json", ".md", ".onnx", ".safetensors"}
+    assert {p.suffix for p in bundle.rglob("*") if p.is_file()} <= {".json", ".md", ".onnx", ".png", ".safetensors"}
 
 
 # -- layers ---------------------------------------------------------------------------------------------------------

@@ -150,6 +150,7 @@ def test_metrics_of_four_sentences_are_as_counted_by_hand():
         "stance_f1/aid/against": 0.0,
         "stance_f1/aid/neutral": 1.0,  # the topic head is not asked
         "stance_macro_f1/aid": 5 / 9,
+        "stance_accuracy/aid": 2 / 3,
         "stance_macro_f1": 5 / 9,
         "stance_favg": 1 / 3,
         "triple_f1/aid/favor": 2 / 3,

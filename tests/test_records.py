@@ -14,6 +14,8 @@ from stancewire.records import Document, Label, Tag
         ("Kyivans cheered when Kyiv asked.", "Kyiv", [21, 25]),
         ("We’ve said no.", "We", [0, 2]),
         ("The U.S. refused.", "U.S.", [4, 8]),
+        ("So wee we_ wé we: we.", "we", [14, 16]),
+        ("We were.", "er", [4, 6]),  # nowhere a word
         ("It rained.", "author", None),
     ],
 )

@@ -101,5 +101,7 @@ def test_any_text_has_the_characters_of_scikit_learn(text):
 
 
 def test_an_unknown_runtime_is_refused(tmp_path):
-    with pytest.raises(BundleError, match=r"runtime 'quantum' is unknown here \(linear, onnx, ensemble\)"):
+    with pytest.raises(
+        BundleError, match=r"runtime 'quantum' is unknown here \(linear, static, onnx, ensemble, cascade\)"
+    ):
         open_runtime("quantum", tmp_path, {})

@@ -42,7 +42,7 @@ TINY = {
     "head_lr": 0.01,
     "batch": 8,
     "max_tokens": 24,
-    "freeze_embeddings": False,
+    "frozen": 0,
     "threads": 1,
 }
 
@@ -96,22 +96,6 @@ def test_eight_bits_are_kept_when_decisions_stay(tmp_path: Path, encoder_folder:
     assert plain.notes["quantisation"] == {"kept": "fp32"}
     small, large = (len((tmp_path / name / "model.onnx").read_bytes()) for name in ("int8", "fp32"))
     assert small < large
-
-
-def test_share_of_changed_decisions(tmp_path: Path, encoder_folder: Path) -> None:
-    from stancewire.segments import Segmenter
-    from stancewire.trainers.encoder_model import build_tagger, load_encoder
-    from stancewire.trainers.export_onnx import export
-    from stancewire.trainers.quantise_onnx import share_changed
-
-    tagger = build_tagger(lambda: load_encoder(encoder_folder), 2, 3, seed=1)
-    torch.nn.init.constant_(tagger.topic.bias, -100.0)  # no topic anywhere
-    graph = export(tagger, tmp_path)
-    tagger.topic.bias.data[0] = 100.0  # the first topic everywhere
-    segmenter = Segmenter((encoder_folder / "tokenizer.json").read_text(encoding="utf-8"), 24, 2)
-    segments = segmenter([r.sentence for r in toy(2)])
-    assert share_changed(graph, graph, segments, segmenter.pad) == 0.0
-    assert share_changed(graph, export(tagger, tmp_path), segments, segmenter.pad) == 0.5
 
 
 def test_the_graph_agrees_with_torch_to_one_in_ten_thousand(tmp_path: Path, encoder_folder: Path) -> None:

@@ -46,9 +46,13 @@ class Calibration:
 
     def predict_proba(self, scores: Scores) -> Probabilities:
         """Calibrated probabilities of raw scores."""
-        topic = _sigmoid(scores.topic * self.slope + self.intercept)
-        stance = _softmax(scores.stance * self.stance_slope[:, None] + self.stance_bias)
-        return Probabilities(topic, stance, scores.truncated)
+        logits = self.logits(scores)
+        return Probabilities(_sigmoid(logits.topic), _softmax(logits.stance), logits.truncated)
+
+    def logits(self, scores: Scores) -> Scores:
+        """Calibrated logits: under the identity they give the same probabilities, to the last bit."""
+        topic = scores.topic * self.slope + self.intercept
+        return Scores(topic, scores.stance * self.stance_slope[:, None] + self.stance_bias, scores.truncated)
 
     def to_dict(self) -> dict[str, Any]:
         """The form kept in ``bundle.json``, six decimals."""

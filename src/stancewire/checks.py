@@ -12,6 +12,7 @@ from stancewire.errors import ProblemsError, StancewireError
 from stancewire.gate import GATE, read_limits
 from stancewire.labels import SENTENCES, read_labels
 from stancewire.recipe import read_recipe
+from stancewire.targets import takes_targets
 from stancewire.trainers import make_trainer
 from stancewire.workspace import Workspace
 
@@ -79,5 +80,6 @@ def _labels_line(space: Workspace, codebook: Codebook) -> str:
 
 def _bundle_line(folder: Path, codebook: Codebook, space: Workspace) -> str:
     bundle = read_bundle(folder)
-    bundle.require_codebook(codebook, str(space.codebook_path))
+    if not takes_targets(bundle.manifest.runtime):
+        bundle.require_codebook(codebook, str(space.codebook_path))
     return f"bundle {bundle.label}: {bundle.manifest.family}"

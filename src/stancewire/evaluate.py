@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from stancewire.metrics import Column, Decisions, Metric, Resamples, compute_col
 from stancewire.predict import BATCH, Tagger
 from stancewire.records import LabelledSentence, LabelledSet
 from stancewire.scores import Gold, Probabilities, gold_arrays
+from stancewire.targets import TARGET
 
 HEADLINES = (
     "topic_macro_f1",
@@ -28,6 +29,12 @@ HEADLINES = (
     "holder_token_f1",
 )
 """The metrics that are shown first."""
+
+
+def target_headlines(metrics: Iterable[str]) -> list[str]:
+    """The metrics of a target model that are shown first: there is one topic, and its stances are what counts."""
+    shown = ("stance_macro_f1", "stance_favg", f"stance_accuracy/{TARGET}", "ece/stance")
+    return [name for name in metrics if name in shown or name.startswith(f"stance_f1/{TARGET}/")]
 
 
 @dataclass(frozen=True, slots=True)

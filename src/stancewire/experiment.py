@@ -16,6 +16,7 @@ from stancewire.job import DEV, Job
 from stancewire.records import LabelledSentence
 from stancewire.runs import NullRun, Run
 from stancewire.tables import class_rows, error_rows
+from stancewire.targets import takes_targets
 from stancewire.trainers import TrainingSet
 
 PACKAGES = ("numpy", "scikit-learn", "torch", "transformers", "onnxruntime", "tokenizers", "sentencex")
@@ -45,7 +46,10 @@ def track(job: Job, data: TrainingSet, bundle: Bundle, reports: Mapping[str, Rep
         run.figure(name, figure)
     run.describe(describe(job, data, bundle, reports))
     run.file(bundle.folder / CARD, "card")
-    run.model(bundle.folder)
+    if takes_targets(bundle.manifest.runtime):  # an MLflow model is asked about sentences alone
+        run.file(bundle.folder, "bundle")
+    else:
+        run.model(bundle.folder)
 
 
 def _report(name: str, report: Report, topics: Sequence[str], run: Run, prefix: str) -> None:

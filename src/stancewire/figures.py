@@ -23,7 +23,7 @@ def figures_of(report: Report, topics: Sequence[str]) -> Iterator[tuple[str, Fig
     for k, topic in enumerate(topics):
         yield f"confusion_{topic}", _confusion(report, k, topic)
     yield "precision_recall", _precision_recall(report, topics)
-    yield "reliability", _reliability(report, topics)
+    yield "reliability", reliability(report, topics)
     yield "sources", _sources(report)
 
 
@@ -117,7 +117,8 @@ def _precision_recall(report: Report, topics: Sequence[str]) -> Figure:
     return figure
 
 
-def _reliability(report: Report, topics: Sequence[str]) -> Figure:
+def reliability(report: Report, topics: Sequence[str]) -> Figure:
+    """Share of the decisions that are right against their predicted probability, topics and stances."""
     figure, (left, right) = _new(9, 4.2, columns=2)
     for k, topic in enumerate(topics):
         _reliability_line(left, report.probabilities.topic[:, k], report.gold.topic[:, k], topic)

@@ -147,6 +147,7 @@ def _stance_columns(decisions: Decisions, gold: Gold, topics: Sequence[str], res
         hits, false, missed = _counts(found, truth, resamples)
         each = [f1(hits[:, s], false[:, s], missed[:, s]) for s in range(3)]
         columns[f"stance_macro_f1/{topic}"] = _mean(each)
+        columns[f"stance_accuracy/{topic}"] = ratio(hits.sum(axis=1), (hits + missed).sum(axis=1))
         columns |= {f"stance_f1/{topic}/{name}": column for name, column in zip(STANCES, each, strict=True)}
         polar.append(_mean([each[STANCES.index(FAVOR)], each[STANCES.index(AGAINST)]]))
     macro = _mean([columns[f"stance_macro_f1/{topic}"] for topic in topics])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,12 +34,27 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Target:
+    """Whom or what a stance is about, and the character spans at which the sentence names it, if it does."""
+
+    text: str
+    spans: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence with the context a model may read: the title and the sentences before it."""
+    """A sentence with the context a model may read: the title and the sentences before it.
+
+    Attributes
+    ----------
+    target
+        What the stance is asked about, for models that take a target with every sentence; see ``docs/targets.md``.
+    """
 
     text: str
     title: str = ""
     before: tuple[str, ...] = ()
+    target: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +191,14 @@ def _label_dict(label: Label, text: str) -> dict[str, Any]:
 
 def _span_of(words: str, text: str) -> list[int]:
     """Where the words first stand as words: "we" is not in "were"."""
-    match = re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text)
-    start = match.start() if match else text.index(words)
-    return [start, start + len(words)]
+    first = start = text.index(words)
+    while start >= 0:
+        if not (_is_wordlike(text[start - 1 : start]) or _is_wordlike(text[start + len(words) :][:1])):
+            return [start, start + len(words)]
+        start = text.find(words, start + 1)
+    return [first, first + len(words)]
+
+
+def _is_wordlike(character: str) -> bool:
+    """True for a letter, a digit or ``_``; false where there is no character."""
+    return character.isalnum() or character == "_"

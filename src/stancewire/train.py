@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from stancewire import evaluate as evaluation
-from stancewire.bundle import CARD, MANIFEST, PROFILE, Bundle, Manifest, write_manifest
+from stancewire.bundle import CARD, HELD_OUT, PROFILE, Bundle, Manifest, bundle_in_making, write_manifest
+from stancewire.by_source import by_source
 from stancewire.calibration import choose_stance_weights, choose_thresholds, fit_calibration
-from stancewire.card import model_card
-from stancewire.errors import InputError, OutputError
+from stancewire.card import CALIBRATION, model_card
+from stancewire.errors import InputError
 from stancewire.evaluate import Report
 from stancewire.experiment import labels_hash_of, package_versions, track
-from stancewire.files import make_folder, write_bytes, write_json
+from stancewire.figures import image_bytes, reliability
+from stancewire.files import write_bytes, write_json
+from stancewire.held_out import held_out_bytes, make_held_out
 from stancewire.job import DEV, Job
-from stancewire.metrics import Metric
+from stancewire.metrics import Metric, Resamples
 from stancewire.predict import Tagger
 from stancewire.profile import make_profile
-from stancewire.records import LabelledSentence, LabelledSet
+from stancewire.records import LabelledSentence
 from stancewire.runs import Run
 from stancewire.runtimes import open_runtime
-from stancewire.scores import gold_arrays
+from stancewire.scores import Probabilities, gold_arrays
 from stancewire.splits import split_documents
 from stancewire.trainers import Fitted, Progress, Trainer, TrainingSet
 
@@ -40,23 +42,17 @@ class Trained:
 def train(job: Job, trainer: Trainer, target: Path, run: Run, progress: Progress) -> Trained:
     """Train, write the bundle to `target` (replacing one that is there) and track everything in `run`.
 
-    Nothing stands under `target` until the bundle is whole; what stood there stays until then.
-
     Raises
     ------
     InputError
         When there is too little to train on.
     OutputError
-        When `target` is a folder that holds something else than a bundle, or cannot be written.
+        As `stancewire.bundle.bundle_in_making`.
     """
-    _check_target(target)
-    data = split_data(job)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
-        folder = Path(temporary) / target.name
-        folder.mkdir()
+    with bundle_in_making(target) as folder:
+        data = split_data(job)
         fitted = trainer.fit(data, folder, progress)
         bundle, reports = _finish(job, data, fitted, folder, progress)
-        _replace(folder, target)
     bundle = Bundle(target, bundle.manifest, bundle.content_hash)
     track(job, data, bundle, reports, run)
     return Trained(bundle, reports)
@@ -69,14 +65,6 @@ def try_out(job: Job, data: TrainingSet, trainer: Trainer, progress: Progress) -
         fitted = trainer.fit(data, folder, progress)
         _, reports = _finish(replace(job, measure_on={}), data, fitted, folder, progress)
     return reports[DEV].metrics
-
-
-def _check_target(target: Path) -> None:
-    if target.exists() and not (target / MANIFEST).is_file():
-        raise OutputError(f"{target}: exists and is not a bundle; it will not be replaced. Choose another --name.")
-    make_folder(target.parent, "Bundles are written there.")
-    if not os.access(target.parent, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise OutputError(f"{target.parent}: cannot be written to. Bundles are written there; change its permissions.")
 
 
 def split_data(job: Job) -> TrainingSet:
@@ -140,20 +128,28 @@ def _finish(
     write_json(
         folder / PROFILE, make_profile(data.train, data.dev, probabilities, tagger.decide(probabilities), topics)
     )
-    reports = _measure(tagger, job, data, progress)
+    write_bytes(folder / HELD_OUT, held_out_bytes(make_held_out(data.dev, scores, gold)))
+    reports = _measure(tagger, job, data.dev, probabilities, progress)
     measured = {name: report.metrics for name, report in reports.items()}
-    card = model_card(job.recipe, job.codebook, list(job.data.values()), measured)
+    sources = {name: by_source(report, topics, job.recipe.seed) for name, report in reports.items()}
+    card = model_card(job.recipe, job.codebook, list(job.data.values()), measured, sources)
     write_bytes(folder / CARD, card.encode())
+    write_bytes(folder / CALIBRATION, image_bytes(reliability(list(reports.values())[-1], topics), "png"))
     return write_manifest(folder, replace(manifest, metrics=list(measured.values())[-1])), reports
 
 
-def _measure(tagger: Tagger, job: Job, data: TrainingSet, progress: Progress) -> dict[str, Report]:
-    sets = {DEV: LabelledSet((), tuple(data.dev))} | dict(job.measure_on)
-    reports = {}
-    for done, (name, labelled) in enumerate(sets.items()):
-        progress.step("measure", done, len(sets))
+def _measure(
+    tagger: Tagger, job: Job, dev: Sequence[LabelledSentence], probabilities: Probabilities, progress: Progress
+) -> dict[str, Report]:
+    """Reports of the held-out sentences, whose probabilities are there, and of the sets to measure on."""
+    total = 1 + len(job.measure_on)
+    progress.step("measure", 0, total)
+    resamples = Resamples([row.doc for row in dev], seed=job.recipe.seed)
+    reports = {DEV: evaluation.report_on(dev, probabilities, tagger, resamples)}
+    for done, (name, labelled) in enumerate(job.measure_on.items(), start=1):
+        progress.step("measure", done, total)
         reports[name] = evaluation.evaluate(tagger, labelled, seed=job.recipe.seed)
-    progress.step("measure", len(sets), len(sets))
+    progress.step("measure", total, total)
     return reports
 
 
@@ -167,17 +163,3 @@ def _provenance(job: Job, data: TrainingSet, fitted: Fitted) -> dict[str, Any]:
         "packages": package_versions(),
         "notes": dict(fitted.notes),
     }
-
-
-def _replace(folder: Path, target: Path) -> None:
-    """Move a finished bundle into place; an old one goes with the temporary folder, only when the new one stands."""
-    if not target.exists():
-        folder.rename(target)
-        return
-    old = folder.parent / ".old"  # no bundle is called so
-    target.rename(old)
-    try:
-        folder.rename(target)
-    except BaseException:
-        old.rename(target)
-        raise

@@ -18,6 +18,7 @@ COMMANDS = {
     "train": "Train from recipes, evaluate, track, write bundles.",
     "evaluate": "Measure a bundle on labelled sentences.",
     "compare": "Put bundles side by side: quality and speed.",
+    "cascade": "Make one bundle of a fast and a strong one, without training.",
     "labels": "Statistics, agreement, duplicates and errors of the labels.",
     "promote": "Make a bundle the champion, if it passes the gate.",
     "champion": "Show the champion, its history, or go back to the one before.",

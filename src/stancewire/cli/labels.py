@@ -10,6 +10,7 @@ import click
 from stancewire.cli.label_tables import listing, show_titled, stats_tables
 from stancewire.cli.labels_exchange import attach_command, dataset_command, export_command, import_command
 from stancewire.cli.labels_review import agreement_command, duplicates_command, errors_command
+from stancewire.cli.labels_soft import soft_command
 from stancewire.cli.setting import workspace
 from stancewire.cli.terminal import say
 from stancewire.codebook import read_codebook
@@ -84,3 +85,4 @@ command.add_command(import_command)
 command.add_command(export_command)
 command.add_command(attach_command)
 command.add_command(dataset_command)
+command.add_command(soft_command)

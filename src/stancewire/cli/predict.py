@@ -15,7 +15,7 @@ from stancewire.articles import ReadOptions, read_articles
 from stancewire.batch import Job
 from stancewire.bundle import read_bundle
 from stancewire.cli.predict_batch import FolderOptions, ended_by_sigterm, folder_options, is_folder, tag_to_folder
-from stancewire.cli.setting import find_bundle, open_tagger
+from stancewire.cli.setting import find_bundle
 from stancewire.cli.tag_table import tag_table
 from stancewire.cli.terminal import counted, say, say_error, show
 from stancewire.output import (
@@ -28,8 +28,10 @@ from stancewire.output import (
     write_jsonl_stream,
     write_tags,
 )
-from stancewire.predict import Tagger
-from stancewire.records import Tag
+from stancewire.predict import Tagger, load
+from stancewire.records import Article, Tag
+from stancewire.target_tags import tag_targets
+from stancewire.targets import takes_targets
 
 TABLE = "table"
 
@@ -37,6 +39,7 @@ TABLE = "table"
 @click.command("predict")
 @click.argument("articles", nargs=-1, required=True)
 @click.option("-m", "--model", help="A bundle's folder, or models:/NAME@ALIAS.  [default: models/default]")
+@click.option("--fast", is_flag=True, help="Short for --model models/fast: a little less right, many times faster.")
 @click.option(
     "-o",
     "--output",
@@ -52,6 +55,7 @@ TABLE = "table"
 @click.option("--table", "and_table", is_flag=True, help="Show the table, with -o too.")
 @click.option("--columns", help="Write these columns only, as in doc,n,labels.")
 @click.option("--no-text", is_flag=True, help="Leave the sentences out: tags and offsets only.")
+@click.option("--target", "targets", multiple=True, help="Ask a target model about this name or phrase; repeatable.")
 @click.option("--limit", type=click.IntRange(1), help="Stop after so many articles.")
 @click.option("--text", help="Column or key with the text.")
 @click.option("--id", help="Column or key with the id.")
@@ -72,11 +76,13 @@ def command(
     /,
     articles: tuple[str, ...],
     model: str | None,
+    fast: bool,
     output: Path | None,
     kind: str | None,
     and_table: bool,
     columns: str | None,
     no_text: bool,
+    targets: tuple[str, ...],
     limit: int | None,
     **more: Any,
 ) -> None:
@@ -88,7 +94,9 @@ def command(
     how = FolderOptions(**{field.name: more.pop(field.name) for field in fields(FolderOptions)})
     chosen = tuple(columns.split(",")) if columns else ()
     if is_folder(output):
-        bundle = read_bundle(find_bundle(context, model))
+        bundle = read_bundle(find_bundle(context, model, fast=fast))
+        if targets or takes_targets(bundle.manifest.runtime):
+            raise click.UsageError("tags of targets are written to one file; give -o an ending, .jsonl.")
         layout = make_layout(_part_kind(kind, and_table), bundle.manifest.codebook.topic_ids, chosen, not no_text)
         tag_to_folder(context, Job(articles, ReadOptions(**more), bundle, layout, cast(Path, output), limit=limit), how)
         return
@@ -98,14 +106,24 @@ def command(
         raise click.UsageError("--columns and --no-text go with rows, not with the table.")
     rejected: list[str] = []
     options = ReadOptions(**more, reject=lambda problem: _reject(problem, rejected))
-    tagger = open_tagger(context, model)
+    tagger = load(find_bundle(context, model, fast=fast))
     topics = tagger.bundle.manifest.codebook.topic_ids
     layout = make_layout("jsonl" if kind == TABLE else kind, topics, chosen, not no_text)
-    tags = counted(tagger.tag_many(islice(read_articles(articles, options), limit)), "sentences")
+    tags = counted(_tags(tagger, islice(read_articles(articles, options), limit), targets, kind), "sentences")
     with ended_by_sigterm():
         _write(tags, output, layout, tagger, and_table) if output else _to_stdout(tags, kind, layout)
     if rejected:
         say(f"{len(rejected)} records left out.")
+
+
+def _tags(tagger: Tagger, articles: Iterable[Article], targets: tuple[str, ...], kind: str) -> Iterable[Tag]:
+    if not takes_targets(tagger.bundle.manifest.runtime):
+        if targets:
+            raise click.UsageError(f"--target is for target models; {tagger.bundle.label} has topics of its own.")
+        return tagger.tag_many(articles)
+    if kind not in ("jsonl", TABLE):
+        raise click.UsageError(f"tags of targets are written as jsonl: each sentence has its own; {kind} has columns.")
+    return tag_targets(tagger, articles, targets)
 
 
 def _write(tags: Iterable[Tag], output: Path, layout: Layout, tagger: Tagger, and_table: bool) -> None:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from stancewire.batch import Engine, InProcess, Job, LocalProcesses, Progress, ShardSize, run_batch
+from stancewire.batch import Engine, InProcess, Job, LocalProcesses, Progress, ShardSize, run_batch, threads_each
 from stancewire.cli.setting import say_kept, store, workspace
 from stancewire.cli.terminal import bytes_bar, say
 
@@ -41,6 +41,8 @@ class FolderOptions:
                 raise click.UsageError(f"--{field.name} goes with a folder as output, as in '-o tags', {where}.")
 
 
+_THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
+"""For OpenMP and Arrow, for the libraries behind numpy, and for tokenizers."""
 _USUAL = {"workers": 1, "engine": "local", "address": None, "shard": 2000, "cluster": False, "track": False}
 
 
@@ -75,7 +77,7 @@ def tag_to_folder(context: click.Context, job: Job, how: FolderOptions) -> None:
     engine, threads = _engine(how)
     job = replace(job, size=ShardSize(how.shard), stories=how.cluster, threads=threads)
     begun, last = time.perf_counter(), None
-    with _stoppable() as stop, bytes_bar("tagging") as draw:
+    with thread_limits(threads), _stoppable() as stop, bytes_bar("tagging") as draw:
         for last in _until(run_batch(job, engine), stop):
             draw(last.read, last.size, last.rows)
     if last is None:
@@ -90,14 +92,30 @@ def tag_to_folder(context: click.Context, job: Job, how: FolderOptions) -> None:
 
 def _engine(how: FolderOptions) -> tuple[Engine, int | None]:
     """The engine, and how many threads each of its models may use."""
-    threads = max(1, (os.cpu_count() or 1) // how.workers) if how.workers > 1 else None
     if how.engine == "ray":
         from stancewire.batch.engine_ray import RayActors
 
         return RayActors(how.workers, how.address), 1
     if how.address:
         raise click.UsageError("--address goes with --engine ray.")
-    return (LocalProcesses(how.workers), threads) if how.workers > 1 else (InProcess(), None)
+    if how.workers == 1:
+        return InProcess(), None
+    return LocalProcesses(how.workers), threads_each(how.workers)
+
+
+@contextmanager
+def thread_limits(threads: int | None) -> Iterator[None]:
+    """Let the libraries in worker processes, which read the environment when they start, use so many threads each.
+
+    Without it, every worker would start as many threads as there are processors. What the user has set stays.
+    """
+    mine = [] if threads is None else [name for name in _THREAD_LIMITS if name not in os.environ]
+    os.environ.update(dict.fromkeys(mine, str(threads)))
+    try:
+        yield
+    finally:
+        for name in mine:
+            del os.environ[name]
 
 
 class _Stop:

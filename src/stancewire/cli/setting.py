@@ -9,11 +9,15 @@ from pathlib import Path
 
 import click
 
+from stancewire.bundle import MANIFEST
 from stancewire.cli.terminal import say
-from stancewire.labels import read_labels
+from stancewire.errors import MissingError
+from stancewire.files import sha256_file
+from stancewire.labels import labels_hash, read_labels
 from stancewire.predict import Tagger, load
 from stancewire.records import LabelledSet
 from stancewire.registry import SCHEME, fetch_bundle
+from stancewire.targets import read_targets, target_set
 from stancewire.tracking import MlflowStore, SafeRun
 from stancewire.workspace import Workspace, find_workspace
 
@@ -42,8 +46,18 @@ def say_kept(run: SafeRun) -> None:
         say(f"warning: the MLflow store failed ({run.problem}); {kept}")
 
 
-def find_bundle(context: click.Context, model: str | None) -> Path:
-    """Folder of the bundle named by ``-m``: a folder, ``models:/NAME@ALIAS``, or the workspace's default."""
+def find_bundle(context: click.Context, model: str | None, *, fast: bool = False) -> Path:
+    """Folder of the bundle named by ``-m``: a folder, ``models:/NAME@ALIAS``, or the workspace's default.
+
+    Raises
+    ------
+    click.UsageError
+        When both a model and the fast one are asked for.
+    MissingError
+        When there is no fast one.
+    """
+    if fast:
+        return _fast_bundle(workspace(context), model)
     if model is None:
         return workspace(context).models / "default"
     if model.startswith(SCHEME):
@@ -51,9 +65,31 @@ def find_bundle(context: click.Context, model: str | None) -> Path:
     return Path(model)
 
 
+def _fast_bundle(space: Workspace, model: str | None) -> Path:
+    folder = space.models / "fast"
+    if model is not None:
+        raise click.UsageError("--fast is short for --model models/fast; leave one of them out.")
+    if not (folder / MANIFEST).is_file():
+        raise MissingError(f"{folder}: no fast bundle is there. Make one: stancewire train RECIPE --name fast")
+    return folder
+
+
 def open_tagger(context: click.Context, model: str | None) -> Tagger:
     """Load the bundle that `find_bundle` finds."""
     return load(find_bundle(context, model))
+
+
+def read_target_set(context: click.Context, path: Path) -> LabelledSet:
+    """A target set: a file of it, or a labelled folder whose targets are those of the workspace's codebook."""
+    if not path.is_dir():
+        return read_targets(path)
+    codebook = workspace(context).codebook()
+    return target_set(read_labels(path, codebook), codebook)
+
+
+def set_digest(path: Path) -> str:
+    """Hash over the files of a labelled set or target set."""
+    return labels_hash([path]) if path.is_dir() else sha256_file(path)
 
 
 def read_labelled(tagger: Tagger, folder: Path) -> LabelledSet:

@@ -7,16 +7,19 @@ from pathlib import Path
 
 import click
 
-from stancewire.cli.setting import git_state, say_kept, set_name, store, workspace
+from stancewire.cli.setting import git_state, read_target_set, say_kept, set_digest, set_name, store, workspace
 from stancewire.cli.terminal import metric_table, say, show, steps
 from stancewire.errors import InputError, MissingError
-from stancewire.evaluate import HEADLINES
+from stancewire.evaluate import HEADLINES, target_headlines
 from stancewire.growth import grow
 from stancewire.job import Job
-from stancewire.labels import labels_hash, read_labels
+from stancewire.labels import read_labels
 from stancewire.recipe import Recipe, read_recipe
+from stancewire.records import LabelledSet
 from stancewire.runs import NullRun, Run
 from stancewire.search import parse_grid, search_params
+from stancewire.targets import CODEBOOK as TARGETS
+from stancewire.targets import takes_targets
 from stancewire.train import Trained, train
 from stancewire.trainers import make_trainer
 from stancewire.workspace import Workspace
@@ -27,13 +30,13 @@ from stancewire.workspace import Workspace
 @click.option(
     "--add",
     multiple=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Also train on this labelled set.",
+    type=click.Path(path_type=Path),
+    help="Also train on this labelled set (or target set, for a recipe with targets).",
 )
 @click.option(
     "--measure",
     multiple=True,
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(path_type=Path),
     help="Also measure on this labelled set; the last one's figures go into the bundle.",
 )
 @click.option("--name", help="The bundle's name, models/NAME.  [default: the recipe's]")
@@ -62,7 +65,9 @@ def command(
         if grid:
             recipe = recipe.model_copy(update={"search": parse_grid(grid)})
         make_trainer(recipe.family, recipe.params, str(path))  # refuse wrong params before anything else
-        job = _job(space, recipe, add, measure)
+        if register and takes_targets(recipe.params):
+            raise click.UsageError("--register is for models that are asked about sentences alone, without targets.")
+        job = _job(context, recipe, add, measure)
         target = space.models / (name or recipe.name)
         if no_track:
             done = _run(job, path, target, NullRun(), learning_curve)
@@ -74,16 +79,21 @@ def command(
         _tell(done)
 
 
-def _job(space: Workspace, recipe: Recipe, add: tuple[Path, ...], measure: tuple[Path, ...]) -> Job:
-    codebook = space.codebook()
+def _job(context: click.Context, recipe: Recipe, add: tuple[Path, ...], measure: tuple[Path, ...]) -> Job:
+    space, targets = workspace(context), takes_targets(recipe.params)
+    codebook = TARGETS if targets else space.codebook()
+
+    def read(path: Path) -> LabelledSet:
+        return read_target_set(context, path) if targets else read_labels(path, codebook)
+
     folders = [space.root / name for name in recipe.data] + list(add)
     data, held = _by_name(space, folders), _by_name(space, list(measure))
     return Job(
         recipe=recipe,
         codebook=codebook,
-        data={name: read_labels(folder, codebook) for name, folder in data.items()},
-        measure_on={name: read_labels(folder, codebook) for name, folder in held.items()},
-        digests={name: labels_hash([folder]) for name, folder in (data | held).items()},
+        data={name: read(path) for name, path in data.items()},
+        measure_on={name: read(path) for name, path in held.items()},
+        digests={name: set_digest(path) for name, path in (data | held).items()},
     )
 
 
@@ -113,5 +123,6 @@ def _run(job: Job, path: Path, target: Path, run: Run, learning_curve: bool) -> 
 
 def _tell(done: Trained) -> None:
     for name, report in done.reports.items():
-        show(metric_table(f"{done.bundle.label} on {name}", report.metrics, HEADLINES))
+        names = target_headlines(report.metrics) if takes_targets(done.bundle.manifest.runtime) else HEADLINES
+        show(metric_table(f"{done.bundle.label} on {name}", report.metrics, names))
     say(f"bundle written to {done.bundle.folder}")

@@ -15,7 +15,7 @@ from stancewire.errors import BundleError
 from stancewire.records import Sentence
 from stancewire.scores import Scores
 
-KINDS = ("linear", "onnx", "ensemble")
+KINDS = ("linear", "static", "onnx", "ensemble", "cascade")
 
 
 class Runtime(Protocol):

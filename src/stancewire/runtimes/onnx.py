@@ -18,7 +18,7 @@ import numpy as np
 from stancewire.errors import BundleError
 from stancewire.records import Sentence
 from stancewire.scores import Floats, Scores
-from stancewire.segments import Segment, Segmenter, collate
+from stancewire.segments import Segment, Segmenter, collate, make_segmenter
 
 GRAPH, TOKENIZER = "model.onnx", "tokenizer.json"
 
@@ -56,7 +56,7 @@ def open_runtime(folder: Path, options: Mapping[str, Any]) -> OnnxRuntime:
     Parameters
     ----------
     options
-        ``max_tokens`` and ``context`` as in training; ``threads``, by default one per processor at hand.
+        ``max_tokens``, ``context`` and ``targets`` as in training; ``threads``, by default one per processor at hand.
 
     Raises
     ------
@@ -74,7 +74,8 @@ def open_runtime(folder: Path, options: Mapping[str, Any]) -> OnnxRuntime:
     except Exception as error:  # onnxruntime's own classes are not public
         raise BundleError(f"{folder / GRAPH}: onnxruntime cannot open it ({str(error)[:200]}).") from error
     tokenizer = (folder / TOKENIZER).read_text(encoding="utf-8")
-    segmenter = Segmenter(tokenizer, int(options["max_tokens"]), int(options["context"]))
+    reads = int(options["max_tokens"]), int(options["context"]), bool(options.get("targets", False))
+    segmenter = make_segmenter(tokenizer, *reads)
     return OnnxRuntime(session, segmenter, int(options.get("threads", 0)) or _processors())
 
 

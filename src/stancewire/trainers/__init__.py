@@ -17,7 +17,7 @@ from stancewire.codebook import Codebook
 from stancewire.errors import InputError, did_you_mean
 from stancewire.records import LabelledSentence
 
-FAMILIES = ("tfidf-linear", "encoder", "ensemble")
+FAMILIES = ("tfidf-linear", "static", "encoder", "ensemble")
 
 
 class Progress(Protocol):

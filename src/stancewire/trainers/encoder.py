@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from stancewire.codebook import STANCES, validate
 from stancewire.files import sha256_file
-from stancewire.records import LabelledSentence
-from stancewire.segments import Segment, Segmenter
+from stancewire.scores import gold_arrays
+from stancewire.segments import Segmenter, make_segmenter
 from stancewire.trainers import Fitted, Progress, TrainingSet
-from stancewire.trainers.encoder_targets import SoftLabel, read_soft_labels, teaching_set
+from stancewire.trainers.encoder_targets import SoftLabel, read_soft_labels, teaching_set, with_masked_names
 from stancewire.trainers.pretrained import WEIGHTS, find_encoder
 
 
@@ -36,10 +36,26 @@ class Params(BaseModel):
         Passes over the labelled sentences; sentences with soft labels only are passed over once in all.
     lr, head_lr, layer_decay
         Learning rate of the top layer, of the heads, and the factor from each layer to the one below.
+    frozen
+        How many of embeddings, first layer, second layer … keep their pretrained weights.
     soft_labels, soft_weight
         JSON lines of a teacher (relative to the recipe's folder), and its share in sentences with labels.
     quantise, max_changed
-        ``int8`` is kept when at most this share of the decisions on held-out sentences changes, else 32 bits.
+        ``int8`` is kept when at most this share of the decisions on held-out sentences changes, and triple micro-F1
+        falls by no more than half a point; else 32 bits.
+    smoothing
+        Share of each stance's probability that is spread over all stances (label smoothing).
+    consistency
+        Weight of the distance between two passes of a sentence under different dropout (R-Drop, Liang et al. 2021);
+        training takes twice the time.
+    average
+        Share of the last steps over which the weights are averaged (Izmailov et al. 2018).
+    targets
+        Learn the stance toward the target that comes with each sentence; see ``docs/targets.md``.
+    mask_names
+        Sentences that name their target are passed over once more in all with an "X" for the name.
+    keep_encoder
+        Folder (relative to the recipe's) for the fine-tuned encoder, from which another recipe can start.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,12 +68,18 @@ class Params(BaseModel):
     head_lr: float = Field(default=1e-3, gt=0)
     layer_decay: float = Field(default=0.9, gt=0, le=1)
     batch: int = Field(default=32, ge=1)
-    freeze_embeddings: bool = True
+    frozen: int = Field(default=1, ge=0)
     soft_labels: str | None = None
     soft_weight: float = Field(default=0.5, ge=0, le=1)
     quantise: Literal["int8", "none"] = "int8"
     max_changed: float = Field(default=0.005, ge=0, le=1)
     threads: int = Field(default=2, ge=0)
+    smoothing: float = Field(default=0.0, ge=0, lt=1)
+    consistency: float = Field(default=0.0, ge=0)
+    average: float = Field(default=0.0, ge=0, le=1)
+    targets: bool = False
+    mask_names: bool = False
+    keep_encoder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +93,13 @@ class EncoderTrainer:
         """Fit and write ``model.onnx`` and ``tokenizer.json``; see `stancewire.trainers.Trainer`."""
         source = find_encoder(self.params.encoder, self.base)
         tokenizer = (source / "tokenizer.json").read_bytes()
-        segmenter = Segmenter(tokenizer.decode(), self.params.max_tokens, self.params.context)
+        reads = {name: getattr(self.params, name) for name in ("max_tokens", "context", "targets")}
+        segmenter = make_segmenter(tokenizer.decode(), **reads)
         graph, counts = self._train(data, source, segmenter, folder, progress)
-        kept, gate = self._quantise(graph, segmenter(_sentences(data.dev)), segmenter.pad, folder)
+        kept, gate = self._quantise(graph, data, segmenter, folder)
         (folder / "model.onnx").write_bytes(kept)
         (folder / "tokenizer.json").write_bytes(tokenizer)
-        runtime = {"kind": "onnx", "max_tokens": self.params.max_tokens, "context": self.params.context}
+        runtime = {"kind": "onnx"} | {name: value for name, value in reads.items() if value is not False}
         weights = {"name": self.params.encoder, "sha256": sha256_file(source / WEIGHTS)}
         notes = {"encoder": weights, "sentences": counts, "quantisation": gate}
         return Fitted(runtime, max(0, self.params.context), notes)
@@ -85,26 +108,33 @@ class EncoderTrainer:
         self, data: TrainingSet, source: Path, segmenter: Segmenter, folder: Path, progress: Progress
     ) -> tuple[bytes, dict[str, int]]:
         from stancewire.trainers.encoder_fit import Lesson, fit
-        from stancewire.trainers.encoder_model import build_tagger, load_encoder
+        from stancewire.trainers.encoder_model import build_tagger, keep_encoder, load_encoder
         from stancewire.trainers.export_onnx import export
 
         topics = data.codebook.topic_ids
         taught = teaching_set(data.train, self._soft(topics), self.params.soft_weight, (topics, STANCES), data.dev)
+        if self.params.mask_names:
+            taught = with_masked_names(taught)
         lesson = Lesson(segmenter(taught.sentences), taught.joint, taught.n_labelled, segmenter.pad)
 
         def report(step: int, steps: int, loss: float) -> None:
             progress.step("batches", step, steps)
             progress.metric("loss", loss, step)
 
-        tagger = build_tagger(lambda: load_encoder(source), len(topics), len(STANCES), data.seed)
+        tagger = build_tagger(
+            lambda: load_encoder(source), len(topics), len(STANCES), data.seed, targets=self.params.targets
+        )
         fit(tagger, lesson, self._options(data.seed), report)
+        if self.params.keep_encoder:
+            keep_encoder(tagger, source, self.base / self.params.keep_encoder)
         counts = {"labelled": taught.n_labelled, "soft_only": len(taught.sentences) - taught.n_labelled}
         return export(tagger, folder), counts
 
     def _options(self, seed: int) -> Any:
         from stancewire.trainers.encoder_fit import FitOptions
 
-        chosen = {"epochs", "lr", "head_lr", "layer_decay", "batch", "freeze_embeddings", "threads"}
+        names = "epochs lr head_lr layer_decay batch frozen threads smoothing consistency average"
+        chosen = set(names.split())
         return FitOptions(seed=seed, **self.params.model_dump(include=chosen))
 
     def _soft(self, topics: Sequence[str]) -> dict[str, SoftLabel]:
@@ -113,18 +143,19 @@ class EncoderTrainer:
         return read_soft_labels(self.base / self.params.soft_labels, topics, STANCES)
 
     def _quantise(
-        self, graph: bytes, segments: Sequence[Segment], pad: int, folder: Path
+        self, graph: bytes, data: TrainingSet, segmenter: Segmenter, folder: Path
     ) -> tuple[bytes, dict[str, Any]]:
         """The graph to keep, and what the gate found."""
-        from stancewire.trainers.quantise_onnx import quantise, share_changed
+        from stancewire.trainers.quantisation_gate import MAX_COST, examine
+        from stancewire.trainers.quantise_onnx import quantise
 
         if self.params.quantise == "none":
             return graph, {"kept": "fp32"}
         small = quantise(graph, folder)
-        changed = share_changed(graph, small, segments, pad)
-        kept = changed <= self.params.max_changed
-        gate = {"kept": "int8" if kept else "fp32", "decisions_changed": round(changed, 5)}
-        return (small if kept else graph), gate
+        segments = segmenter([row.sentence for row in data.dev])
+        found = examine(graph, small, segments, gold_arrays(data.dev, data.codebook), segmenter.pad)
+        passed = found.changed <= self.params.max_changed and found.cost <= MAX_COST
+        return (small if passed else graph), {"kept": "int8" if passed else "fp32"} | found.to_dict()
 
 
 def make_trainer(params: Mapping[str, Any], where: str) -> EncoderTrainer:
@@ -134,7 +165,3 @@ def make_trainer(params: Mapping[str, Any], where: str) -> EncoderTrainer:
     import transformers  # noqa: F401
 
     return EncoderTrainer(validate(Params, dict(params), f"{where}: params"), Path(where).parent)
-
-
-def _sentences(rows: Sequence[LabelledSentence]) -> list[Any]:
-    return [row.sentence for row in rows]

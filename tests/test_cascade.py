@@ -64,8 +64,8 @@ def test_bundles_keep_what_a_cascade_needs(members: Members, held_out: list[Labe
     kept, scored = held_out_sides(members), labelled_sides(members, held_out)
     assert len(kept.docs) == len(held_out) == 40
     for a, b in ((kept.fast, scored.fast), (kept.strong, scored.strong)):
-        assert np.array_equal(a.topic, b.topic)
-        assert np.array_equal(a.stance, b.stance)
+        np.testing.assert_allclose(a.topic, b.topic, atol=1e-3)  # kept scores have three digits
+        np.testing.assert_allclose(a.stance, b.stance, atol=1e-3)
     assert np.array_equal(kept.gold.stance, scored.gold.stance)
     assert len(set(kept.docs)) == len(set(scored.docs)) == 8
 
@@ -119,8 +119,8 @@ def test_the_bundle_says_what_was_measured(choice: TradeOff, held_out: list[Labe
     tagger = load(tmp_path / "both")
     found, expected = tagger.predict_proba([r.sentence for r in held_out]), choice.sides.mixed(cut)
     assert tagger.bundle.content_hash == written.content_hash
-    assert np.array_equal(found.topic, expected.topic)
-    assert np.array_equal(found.stance, expected.stance)
+    np.testing.assert_allclose(found.topic, expected.topic, atol=1e-3)  # kept scores have three digits
+    np.testing.assert_allclose(found.stance, expected.stance, atol=1e-3)
     manifest = tagger.bundle.manifest
     assert (manifest.family, manifest.runtime["cut"], manifest.context) == ("cascade", cut, 0)
     assert manifest.metrics["triple_micro_f1"].value == pytest.approx(

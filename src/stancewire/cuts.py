@@ -115,10 +115,14 @@ class _Weighing(Resamples):
 
 
 def curve_of(sides: Sides) -> Curve:
-    """Measure the mix at up to `_STEPS` distinct risks (six decimals), and at 0 and 1."""
+    """Measure the mix at up to `_STEPS` cuts between distinct risks (six decimals), and at 0 and 1.
+
+    A cut halfway between two risks sends the same sentences whether or not scores were rounded to be kept.
+    """
     risk = sides.risk()
     found = np.unique(np.round(risk, 6))
-    cuts = np.unique([0.0, *found[spread(len(found), _STEPS)], 1.0])
+    between = (found[1:] + found[:-1]) / 2
+    cuts = np.unique([0.0, *between[spread(len(between), _STEPS)], 1.0])
     asked = risk >= cuts[:, None]  # (n_cuts, n)
     both = Probabilities(
         np.concatenate([sides.fast.topic, sides.strong.topic]),

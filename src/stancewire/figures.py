@@ -53,10 +53,10 @@ def pareto(entries: Sequence[Entry], metric: str = "triple_micro_f1") -> Figure:
     return figure
 
 
-def image_bytes(figure: Figure, kind: str) -> bytes:
-    """The figure as ``png``, ``svg`` or ``pdf``."""
+def image_bytes(figure: Figure, kind: str, dpi: int = 150) -> bytes:
+    """The figure as ``png``, ``svg`` or ``pdf``; `dpi` is for the first."""
     stream = io.BytesIO()
-    figure.savefig(stream, format=kind, dpi=150)
+    figure.savefig(stream, format=kind, dpi=dpi)
     return stream.getvalue()
 
 

@@ -134,7 +134,7 @@ def _finish(
     sources = {name: by_source(report, topics, job.recipe.seed) for name, report in reports.items()}
     card = model_card(job.recipe, job.codebook, list(job.data.values()), measured, sources)
     write_bytes(folder / CARD, card.encode())
-    write_bytes(folder / CALIBRATION, image_bytes(reliability(list(reports.values())[-1], topics), "png"))
+    write_bytes(folder / CALIBRATION, image_bytes(reliability(list(reports.values())[-1], topics), "png", dpi=70))
     return write_manifest(folder, replace(manifest, metrics=list(measured.values())[-1])), reports
 
 

@@ -2,7 +2,7 @@
 
     python benchmarks/throughput_peers.py NAME SENTENCES.json
 
-Prints ``{"sentences/s": ..., "per CPU s": ...}``. Their quality is another matter (``docs/experiments.md``): heads learn from some
+Prints two rates as JSON. Their quality is another matter (``docs/experiments.md``): heads learn from some
 hundred sentences with made-up labels, which costs what a real one costs. A peer that is not installed is said in one
 line.
 """

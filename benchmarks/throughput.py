@@ -67,7 +67,8 @@ def predict(articles: Path, model: Path, out: Path, workers: int, limit: int) ->
 
 def measure_model(model: Path, sources: dict[int, Path], asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Stages, then the command at every size."""
-    probe = measure_stages(model, sources[1], folder / "probe", min(_PROBE, asked.n_articles))
+    for name in ("cold", "probe"):
+        probe = measure_stages(model, sources[1], folder / name, min(_PROBE, asked.n_articles))
     limit = min(asked.n_articles, max(_PROBE, round(asked.seconds / probe.total * probe.articles)))
     stages = measure_stages(model, sources[1], folder / "stages", limit)
     show_stages(model.name, stages)

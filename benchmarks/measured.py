@@ -37,10 +37,18 @@ class Used:
     status: int
 
 
-def run(command: Sequence[object]) -> Used:
-    """Run a Python program (arguments after ``python``) and wait for it; its standard error goes to ours."""
+def run(command: Sequence[object], **variables: str) -> Used:
+    """Run a Python program (arguments after ``python``) and wait for it; its standard error goes to ours.
+
+    Parameters
+    ----------
+    variables
+        Of its environment, beside ours.
+    """
     begun, peak, ended = time.perf_counter(), [0.0], threading.Event()
-    running = subprocess.Popen([sys.executable, *map(str, command)], stdout=subprocess.PIPE, text=True)
+    environment = os.environ | variables
+    arguments = [sys.executable, *map(str, command)]
+    running = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=environment)
 
     def watch() -> None:
         while not ended.wait(0.2):

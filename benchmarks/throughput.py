@@ -20,7 +20,7 @@ from typing import Any
 
 from measured import Used, run
 from scale import multiply
-from stages import STAGES, StageTimes, draw, measure_stages
+from stages import STAGES, StageTimes, draw
 from throughput_peers import MISSING, PEERS
 
 from stancewire.articles import read_articles, units_of
@@ -65,12 +65,19 @@ def predict(articles: Path, model: Path, out: Path, workers: int, limit: int) ->
     }
 
 
+def stages_of(model: Path, articles: Path, limit: int) -> StageTimes:
+    """Seconds by stage, in a process of one thread."""
+    used = run([Path(__file__).with_name("stages.py"), model, articles, "--limit", limit], OPENBLAS_NUM_THREADS="1")
+    if used.status:
+        raise SystemExit(f"the stages of {model} could not be measured: status {used.status}")
+    return StageTimes(**json.loads(used.out))
+
+
 def measure_model(model: Path, sources: dict[int, Path], asked: argparse.Namespace, folder: Path) -> dict[str, Any]:
     """Stages, then the command at every size."""
-    for name in ("cold", "probe"):
-        probe = measure_stages(model, sources[1], folder / name, min(_PROBE, asked.n_articles))
+    probe = stages_of(model, sources[1], min(_PROBE, asked.n_articles))
     limit = min(asked.n_articles, max(_PROBE, round(asked.seconds / probe.total * probe.articles)))
-    stages = measure_stages(model, sources[1], folder / "stages", limit)
+    stages = stages_of(model, sources[1], limit)
     show_stages(model.name, stages)
     runs = []
     for times, source in sources.items():

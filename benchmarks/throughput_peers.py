@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("name", choices=PEERS)
     parser.add_argument("sentences", type=Path)
     asked = parser.parse_args()
-    os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error"}
+    os.environ |= {"HF_HUB_OFFLINE": "1", "TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1"}
     warnings.simplefilter("ignore")
     logging.disable(logging.WARNING)
     try:

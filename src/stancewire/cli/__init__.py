@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from pathlib import Path
 from typing import cast
@@ -39,6 +40,9 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name == "predict":
+            # numpy reads it when it is loaded: products of 32 rows gain nothing from threads, which wait at full speed
+            os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         return cast(click.Command, importlib.import_module(f"stancewire.cli.{cmd_name}").command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

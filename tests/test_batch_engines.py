@@ -3,16 +3,21 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
+import sys
 import threading
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
 from stancewire.articles import ReadOptions
 from stancewire.batch import Engine, InProcess, Job, LocalProcesses, Progress, ShardSize, run_batch, threads_each
 from stancewire.batch.engines import WorkerLostError
+from stancewire.batch.reading import Reading
+from stancewire.batch.work import Work
 from stancewire.errors import InputError
 from stancewire.output import make_layout
 from stancewire.predict import Tagger
@@ -56,6 +61,44 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(
     list(running)
     assert "a worker process was killed; starting new ones and doing its work again." in caplog.text
     assert finish(replace(job, folder=tmp_path / "two"), InProcess()) == finish(job, InProcess())
+
+
+class Numbers:
+    """A reading of three chunks."""
+
+    def chunks(self) -> Iterator[int]:
+        return iter((1, 2, 3))
+
+
+@dataclass(frozen=True)
+class TornOnce:
+    """Gives every chunk back; the first worker dies half way through its answer."""
+
+    torn: Path
+
+    def open(self) -> Callable[[int], int]:
+        return self.answer
+
+    def answer(self, chunk: int) -> int:
+        if not self.torn.exists():
+            self.torn.touch()
+            leave_half_an_answer()
+        return chunk
+
+
+def leave_half_an_answer() -> None:
+    frame: Any = sys._getframe()
+    while "result_queue" not in frame.f_locals:  # of the executor's own loop in the worker
+        frame = frame.f_back
+    queue = frame.f_locals["result_queue"]
+    queue._wlock.acquire()
+    os.write(queue._writer.fileno(), b"\0\0\0\x10half")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_worker_that_dies_half_way_through_its_answer_is_replaced_too(tmp_path: Path) -> None:
+    reading, work = cast(Reading, Numbers()), cast(Work, TornOnce(tmp_path / "torn"))
+    assert list(LocalProcesses(2).run(reading, work)) == [1, 2, 3]
 
 
 def drive(running: Iterator[Progress]) -> None:

@@ -13,7 +13,7 @@ import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,11 +21,14 @@ from typing import Protocol
 from stancewire.batch.reading import Chunk, Reading
 from stancewire.batch.work import Done, Work, Worker
 from stancewire.errors import StancewireError
+from stancewire.runtimes import processors
 
 _log = logging.getLogger(__name__)
 _AHEAD = 3
 """Chunks per worker that are under way: the reader waits for the workers, and they hardly ever for it."""
 _TRIES = 3
+_PATIENCE = 1.0
+"""Seconds between two looks at whether all workers live."""
 
 
 class Engine(Protocol):
@@ -75,8 +78,7 @@ class LocalProcesses:
 
 def threads_each(workers: int) -> int:
     """Threads for each of the workers, so that together they have one per processor this process may run on."""
-    at_hand = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, at_hand // workers)
+    return max(1, processors() // workers)
 
 
 class _Pool:
@@ -105,13 +107,31 @@ class _Pool:
         """The oldest chunk, when it is done."""
         while True:
             try:
-                done = self.waiting[0][1].result()
+                done = self._result(self.waiting[0][1])
             except BrokenProcessPool:
                 self._replace()
                 continue
             self.waiting.popleft()
             self._tries = 0
             return done
+
+    def _result(self, future: Future[Done]) -> Done:
+        while not wait([future], timeout=_PATIENCE).done:
+            self._end_if_torn()
+        return future.result()
+
+    def _end_if_torn(self) -> None:
+        """End a pool of which a worker died while it answered.
+
+        It left half an answer in the pipe that all share, and the lock on it. The executor would wait for the rest for
+        ever, and the other workers for the lock: the executor must see the pipe's end, and has no door for that.
+        """
+        processes = list((self._executor._processes or {}).values())
+        if all(process.is_alive() for process in processes):
+            return
+        for process in processes:
+            process.kill()
+        self._executor._result_queue._writer.close()  # type: ignore[attr-defined]
 
     def _replace(self) -> None:
         """Start new workers and give them all that was under way."""
@@ -130,6 +150,7 @@ class _Pool:
 
     def stop(self) -> None:
         """Drop what is under way."""
+        self._end_if_torn()
         self._executor.shutdown(wait=True, cancel_futures=True)
 
 

@@ -7,6 +7,7 @@ naming it in `KINDS`. Runtimes never import trainers.
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -41,3 +42,10 @@ def open_runtime(kind: str, folder: Path, options: Mapping[str, Any]) -> Runtime
         raise BundleError(f"{folder}: runtime '{kind}' is unknown here ({', '.join(KINDS)}). Upgrade stancewire.")
     module = importlib.import_module(f"stancewire.runtimes.{kind}")
     return cast(Runtime, module.open_runtime(folder, options))
+
+
+def processors() -> int:
+    """Processors this process may run on: as many threads as a runtime takes unless told otherwise."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -7,7 +7,6 @@ meanwhile), which on 2 cores is also faster than batches; see ``docs/decisions.m
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 
 from stancewire.errors import BundleError
 from stancewire.records import Sentence
+from stancewire.runtimes import processors
 from stancewire.scores import Floats, Scores
 from stancewire.segments import Segment, Segmenter, collate, make_segmenter
 
@@ -76,11 +76,4 @@ def open_runtime(folder: Path, options: Mapping[str, Any]) -> OnnxRuntime:
     tokenizer = (folder / TOKENIZER).read_text(encoding="utf-8")
     reads = int(options["max_tokens"]), int(options["context"]), bool(options.get("targets", False))
     segmenter = make_segmenter(tokenizer, *reads)
-    return OnnxRuntime(session, segmenter, int(options.get("threads", 0)) or _processors())
-
-
-def _processors() -> int:
-    """Processors this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return OnnxRuntime(session, segmenter, int(options.get("threads", 0)) or processors())

@@ -7,7 +7,6 @@ those parts are laid up per word when the bundle is opened, so that a sentence c
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from stancewire.records import Sentence
+from stancewire.runtimes import processors
 from stancewire.scores import Floats, Ints, Scores
 from stancewire.vocabulary import Vocabulary, texts_around
 
@@ -88,7 +88,7 @@ def open_runtime(folder: Path, options: Mapping[str, Any]) -> StaticRuntime:
     from safetensors.numpy import load_file
 
     vocabulary = Vocabulary(json.loads((folder / VOCABULARY).read_bytes()))
-    return StaticRuntime(vocabulary, load_file(folder / WEIGHTS), int(options.get("threads", 0)) or _processors())
+    return StaticRuntime(vocabulary, load_file(folder / WEIGHTS), int(options.get("threads", 0)) or processors())
 
 
 def _product(x: Floats, matrix: Floats) -> Floats:
@@ -96,10 +96,3 @@ def _product(x: Floats, matrix: Floats) -> Floats:
     full = np.zeros((-len(x) // _ROWS * -_ROWS, x.shape[1]), np.float32)
     full[: len(x)] = x
     return np.concatenate([full[i : i + _ROWS] @ matrix for i in range(0, len(full), _ROWS)])[: len(x)]
-
-
-def _processors() -> int:
-    """Processors this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

@@ -24,6 +24,8 @@ GAP, NOTHING, UNKNOWN, NUMBER = "", "~nothing", "~unknown", "~number"
 
 _TOKEN = re.compile(r"\w+(?:[.'-]\w+)*|[^\w\s]")
 _DIGIT = re.compile(r"\d")
+_EMPTY = " "
+"""Stands for an empty text among pieces; no piece between spaces can be one."""
 _ENDING = 3
 _ENDINGS = 2000
 _REMEMBERED = 1 << 17
@@ -71,7 +73,7 @@ class Vocabulary(dict[str, int]):
         """The words of texts, in order."""
         pieces = [GAP]
         for text in texts:
-            pieces += _plain(text).split() or (NOTHING,)
+            pieces += _plain(text).split() or (_EMPTY,)
             pieces.append(GAP)
         ids = np.fromiter(chain.from_iterable(map(self._pieces.__getitem__, pieces)), np.int64)
         gaps = np.flatnonzero(ids == 0)
@@ -82,7 +84,7 @@ class _Pieces(dict[str, tuple[int, ...]]):
     """Ids of what stands between spaces: "(Reuters)" is three words, and is taken apart once."""
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        super().__init__({GAP: (vocabulary[GAP],), NOTHING: (vocabulary[NOTHING],)})
+        super().__init__({GAP: (vocabulary[GAP],), _EMPTY: (vocabulary[NOTHING],)})
         self._vocabulary = vocabulary
 
     def __missing__(self, piece: str) -> tuple[int, ...]:

@@ -20,7 +20,7 @@ from stancewire.codebook import read_codebook
 from stancewire.labels import read_labels
 from stancewire.records import Sentence
 from stancewire.runtimes import open_runtime
-from stancewire.trainers.encoder_model import build_tagger, load_encoder
+from stancewire.trainers.encoder_model import Heads, build_tagger, load_encoder
 from stancewire.trainers.export_onnx import export
 from stancewire.trainers.pretrained import find_encoder
 from stancewire.trainers.quantise_onnx import quantise
@@ -56,7 +56,7 @@ def rate(layers: int, sentences: list[Sentence]) -> float:
 
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        (folder / "model.onnx").write_bytes(quantise(export(build_tagger(cut, 4, 3, seed=0), folder), folder))
+        (folder / "model.onnx").write_bytes(quantise(export(build_tagger(cut, Heads(4, 3), seed=0), folder), folder))
         (folder / "tokenizer.json").write_bytes((source / "tokenizer.json").read_bytes())
         runtime = open_runtime("onnx", folder, {"max_tokens": 112, "context": 2})
     runtime.decision_function(sentences[:50])

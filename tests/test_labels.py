@@ -6,7 +6,7 @@ import pytest
 
 from stancewire.errors import MissingError, ProblemsError
 from stancewire.labels import label_dict, labels_hash, read_labels
-from stancewire.records import Document, Label, LabelledSentence, LabelledSet, Sentence
+from stancewire.records import Document, Label, LabelledSentence, LabelledSet, Passage, Sentence
 
 DOCUMENTS = [
     {"doc": "a1", "title": "Tents", "date": "2024-11-13", "source": "authored", "licence": "MIT", "url": None},
@@ -42,12 +42,18 @@ def problems_of(tmp_path, codebook, **changes):
     return [problem.removeprefix(f"{tmp_path}/") for problem in raised.value.problems]
 
 
-def test_sentences_carry_title_context_and_labels(tmp_path, codebook):
+def alone(text: str, title: str = "") -> Sentence:
+    """A labelled sentence with none beside it: a passage of its own."""
+    return Sentence(text, title, passage=Passage((text,), title))
+
+
+def test_sentences_carry_title_context_labels_and_the_labelled_ones_in_a_row_their_passage(tmp_path, codebook):
+    later = Passage(("Snow fell.", "Ana wants tents."), "Tents", ("Rain fell.", "It stopped."))
     assert read_labels(write(tmp_path), codebook) == LabelledSet(
         documents=(Document("a1", "Tents", "2024-11-13", "authored", "MIT"), Document("a2")),
         sentences=(
             LabelledSentence(
-                "a1.0", "a1", 0, Sentence("Rain fell.", "Tents"), {}, source="authored", origin="2024-11-13 Tents"
+                "a1.0", "a1", 0, alone("Rain fell.", "Tents"), {}, source="authored", origin="2024-11-13 Tents"
             ),
             LabelledSentence(
                 "a1.1",
@@ -62,7 +68,7 @@ def test_sentences_carry_title_context_and_labels(tmp_path, codebook):
                 "a1.2",
                 "a1",
                 2,
-                Sentence("Snow fell.", "Tents", ("Rain fell.", "It stopped.")),
+                Sentence("Snow fell.", "Tents", ("Rain fell.", "It stopped."), None, later, 0),
                 {},
                 annotator="kim",
                 pair="p1",
@@ -73,13 +79,13 @@ def test_sentences_carry_title_context_and_labels(tmp_path, codebook):
                 "a1.4",
                 "a1",
                 4,
-                Sentence("Ana wants tents.", "Tents", ("It stopped.", "Snow fell.")),
+                Sentence("Ana wants tents.", "Tents", ("It stopped.", "Snow fell."), None, later, 1),
                 {"aid": Label("favor", "Ana")},
                 split="test",
                 source="authored",
                 origin="2024-11-13 Tents",
             ),
-            LabelledSentence("a2.0", "a2", 0, Sentence("Tents left."), {"aid": Label("neutral")}),
+            LabelledSentence("a2.0", "a2", 0, alone("Tents left."), {"aid": Label("neutral")}),
         ),
     )
 

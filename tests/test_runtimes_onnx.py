@@ -27,13 +27,13 @@ OPTIONS = {"max_tokens": 24, "context": 2}
 @pytest.fixture(scope="module")
 def tiny_graphs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     pytest.importorskip("torch")
-    from stancewire.trainers.encoder_model import build_tagger, load_encoder
+    from stancewire.trainers.encoder_model import Heads, build_tagger, load_encoder
     from stancewire.trainers.export_onnx import export
     from stancewire.trainers.quantise_onnx import quantise
 
     root = tmp_path_factory.mktemp("graphs")
     source = write_encoder(root / "encoder")
-    graph = export(build_tagger(lambda: load_encoder(source), 2, 3, seed=1), root)
+    graph = export(build_tagger(lambda: load_encoder(source), Heads(2, 3), seed=1), root)
     folders = {"fp32": root / "fp32", "int8": root / "int8"}
     for name, folder in folders.items():
         folder.mkdir()
@@ -123,11 +123,17 @@ def test_context_is_cut_from_its_left_and_the_sentence_never_before_it(tiny_toke
     word = Segmenter(tiny_tokenizer, 99, 2)([Sentence("he refused the aid")])[0].ids[2:-1]
     [segment] = segmenter([Sentence("refused the aid", "he", ("he he", "aid the refused"))])
     refused, the, aid = word[1:]
-    assert segment == Segment((2, aid, the, refused, 3, refused, the, aid, 3), 5, 8, False)
+    assert segment == Segment((2, aid, the, refused, 3, refused, the, aid, 3), (0,), (0,), ((5, 8),), (False,))
 
 
 def test_type_ids_mark_the_sentence_alone() -> None:
-    arrays = collate([Segment((2, 7, 3, 8, 9, 3), 3, 5, False), Segment((2, 3, 8, 3), 2, 3, False)], pad=0)
+    arrays = collate(
+        [
+            Segment((2, 7, 3, 8, 9, 3), (0,), (0,), ((3, 5),), (False,)),
+            Segment((2, 3, 8, 3), (1,), (0,), ((2, 3),), (False,)),
+        ],
+        pad=0,
+    )
     assert arrays["input_ids"].tolist() == [[2, 7, 3, 8, 9, 3], [2, 3, 8, 3, 0, 0]]
     assert arrays["attention_mask"].tolist() == [[1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0]]
     assert arrays["token_type_ids"].tolist() == [[0, 0, 0, 1, 1, 0], [0, 0, 1, 0, 0, 0]]

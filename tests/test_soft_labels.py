@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from conftest import Command
 from stancewire.predict import Tagger
 from stancewire.records import Article, LabelledSentence, LabelledSet, Sentence
 from stancewire.soft_labels import Asked, asked_of_articles, asked_of_set, soft_labels
-from stancewire.trainers.encoder_targets import read_soft_labels
+from stancewire.trainers.teaching import read_soft_labels
 
 SPEECH = Article(
     "a", "The first aid convoy left Lviv today. Nobody. Its trucks carried tents and blankets.", "Aid leaves"
@@ -24,7 +25,8 @@ def test_a_sets_sentences_keep_their_ids_and_context_rows_are_left_out() -> None
 
 def test_articles_give_different_sentences_of_usual_length_with_their_context() -> None:
     known = {"Its trucks carried tents and blankets."}
-    assert [(a.id, a.sentence) for a in asked_of_articles([SPEECH, SPEECH], ())] == [
+    asked = [(a.id, replace(a.sentence, passage=None, place=0)) for a in asked_of_articles([SPEECH, SPEECH], ())]
+    assert asked == [
         ("a#0", Sentence("The first aid convoy left Lviv today.", "Aid leaves", ())),
         (
             "a#2",

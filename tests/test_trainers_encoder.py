@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ import pytest
 
 from stancewire.codebook import STANCES, Codebook, parse_codebook
 from stancewire.errors import InputError, MissingError, ProblemsError
+from stancewire.passages import in_passages
 from stancewire.records import Label, LabelledSentence, Sentence
 from stancewire.runtimes import open_runtime
+from stancewire.scores import gold_arrays
 from stancewire.trainers import Silent, TrainingSet, make_trainer
-from stancewire.trainers.encoder_targets import class_weights, read_soft_labels, teaching_set
 from stancewire.trainers.pretrained import PACKAGED, find_encoder
+from stancewire.trainers.teaching import class_weights, read_soft_labels, teaching_set
 from tiny_encoder import write_encoder
 
 torch = pytest.importorskip("torch")
@@ -83,6 +86,27 @@ def test_learns_a_toy_set_and_the_runtime_reads_it_back(tmp_path: Path, encoder_
     assert fitted.notes["sentences"] == {"labelled": 24, "soft_only": 0}
 
 
+@pytest.mark.parametrize("quantise", ["none", "int8"])
+def test_passages_are_learnt_and_a_sentence_scores_the_same_whatever_else_is_asked(
+    tmp_path: Path, encoder_folder: Path, quantise: str
+) -> None:
+    rows = [replace(row, sentence=sentence) for row, sentence in zip(toy(6), read_together(toy(6)), strict=True)]
+    params = {"passages": True, "max_tokens": 60, "batch": 2, "quantise": quantise, "max_changed": 1.0}
+    fitted = fit(tmp_path, encoder_folder, rows, **params)
+    options = dict(fitted.runtime)
+    runtime = open_runtime(options.pop("kind"), tmp_path, options)
+    scores = runtime.decision_function([row.sentence for row in rows])
+    alone = [runtime.decision_function([row.sentence]) for row in rows]
+    assert fitted.passages
+    assert ((scores.topic > 0) == gold_arrays(rows, CODEBOOK).topic).all()
+    np.testing.assert_array_equal(scores.topic, np.concatenate([one.topic for one in alone]))
+    np.testing.assert_array_equal(scores.stance, np.concatenate([one.stance for one in alone]))
+
+
+def read_together(rows: list[LabelledSentence]) -> list[Sentence]:
+    return in_passages([row.sentence for row in rows])
+
+
 def test_same_seed_gives_the_same_bytes(tmp_path: Path, encoder_folder: Path) -> None:
     for name in ("a", "b"):
         fit(tmp_path / name, encoder_folder, toy(2), epochs=2)
@@ -98,20 +122,24 @@ def test_eight_bits_are_kept_when_decisions_stay(tmp_path: Path, encoder_folder:
     assert small < large
 
 
-def test_the_graph_agrees_with_torch_to_one_in_ten_thousand(tmp_path: Path, encoder_folder: Path) -> None:
-    from stancewire.segments import Segmenter
+@pytest.mark.parametrize("passages", [False, True])
+def test_the_graph_agrees_with_torch_to_one_in_ten_thousand(
+    tmp_path: Path, encoder_folder: Path, passages: bool
+) -> None:
+    from stancewire.segments import make_segmenter
     from stancewire.trainers.encoder_fit import logits
-    from stancewire.trainers.encoder_model import build_tagger, load_encoder
+    from stancewire.trainers.encoder_model import Heads, build_tagger, load_encoder
     from stancewire.trainers.export_onnx import export
 
-    tagger = build_tagger(lambda: load_encoder(encoder_folder), 2, 3, seed=1)
+    tagger = build_tagger(lambda: load_encoder(encoder_folder), Heads(2, 3, passages=passages), seed=1)
     tokenizer = (encoder_folder / "tokenizer.json").read_text(encoding="utf-8")
     (tmp_path / "model.onnx").write_bytes(export(tagger, tmp_path))
     (tmp_path / "tokenizer.json").write_text(tokenizer, encoding="utf-8")
-    sentences = [r.sentence for r in toy(2)] + [Sentence("he"), Sentence("aid " * 40, "summit", ("no .",))]
-    segmenter = Segmenter(tokenizer, 24, 2)
+    sentences = [*read_together(toy(2)), Sentence("he"), Sentence("aid " * 40, "summit", ("no .",))]
+    segmenter = make_segmenter(tokenizer, 24, 2, passages=passages)
     topic, stance = logits(tagger, segmenter(sentences), segmenter.pad)
-    scores = open_runtime("onnx", tmp_path, {"max_tokens": 24, "context": 2}).decision_function(sentences)
+    options = {"max_tokens": 24, "context": 2, "passages": passages}
+    scores = open_runtime("onnx", tmp_path, options).decision_function(sentences)
     np.testing.assert_allclose(scores.topic, topic, atol=1e-4)
     np.testing.assert_allclose(scores.stance, stance, atol=1e-4)
 

@@ -11,7 +11,7 @@ import pytest
 from stancewire.errors import InputError
 from stancewire.records import Sentence, Target
 from stancewire.segments import make_segmenter
-from stancewire.trainers.encoder_targets import TeachingSet, with_masked_names
+from stancewire.trainers.teaching import TeachingSet, with_masked_names
 from tiny_encoder import write_encoder
 
 torch = pytest.importorskip("torch")
@@ -28,10 +28,10 @@ def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def fitted(folder: Path, **options: Any) -> Any:
     from stancewire.trainers.encoder_fit import FitOptions, Lesson, fit
-    from stancewire.trainers.encoder_model import build_tagger, load_encoder
+    from stancewire.trainers.encoder_model import Heads, build_tagger, load_encoder
 
     segmenter = make_segmenter((folder / "tokenizer.json").read_text(encoding="utf-8"), 24, 0, targets=False)
-    tagger = build_tagger(lambda: load_encoder(folder), 1, 3, seed=1)
+    tagger = build_tagger(lambda: load_encoder(folder), Heads(1, 3), seed=1)
     lesson = Lesson(segmenter(SENTENCES), JOINT, len(SENTENCES), segmenter.pad)
     usual = {"epochs": 4, "lr": 0.003, "head_lr": 0.01, "layer_decay": 1.0, "batch": 4, "seed": 1, "threads": 1}
     losses: list[float] = []
@@ -101,10 +101,10 @@ def test_a_kept_encoder_is_one_to_start_from(tmp_path: Path, encoder_folder: Pat
 def test_a_mention_changes_what_a_target_model_says_and_its_graph_agrees(tmp_path: Path, encoder_folder: Path) -> None:
     from stancewire.runtimes import open_runtime
     from stancewire.trainers.encoder_fit import logits
-    from stancewire.trainers.encoder_model import build_tagger, load_encoder
+    from stancewire.trainers.encoder_model import Heads, build_tagger, load_encoder
     from stancewire.trainers.export_onnx import export
 
-    tagger = build_tagger(lambda: load_encoder(encoder_folder), 1, 3, seed=1, targets=True)
+    tagger = build_tagger(lambda: load_encoder(encoder_folder), Heads(1, 3, targets=True), seed=1)
     torch.nn.init.normal_(tagger.mark)
     tokenizer = (encoder_folder / "tokenizer.json").read_text(encoding="utf-8")
     (tmp_path / "model.onnx").write_bytes(export(tagger, tmp_path))

@@ -41,7 +41,11 @@ def archive_of(*members: tuple[str, str]) -> bytes:
     return stream.getvalue()
 
 
-WHOLE = archive_of(*((f"encoder/{name}", name.upper()) for name in FILES), ("encoder/../../escaped.py", "x"))
+WHOLE = archive_of(
+    ("encoder/1_Pooling/config.json", "of the pooling"),
+    *((f"encoder/{name}", name.upper()) for name in FILES),
+    ("encoder/../../escaped.py", "x"),
+)
 
 
 def test_parts_are_joined_checked_and_unpacked_once(

@@ -31,11 +31,11 @@ def test_triple_f1_counts_topic_and_stance_together() -> None:
 
 
 def test_the_gate_counts_what_eight_bits_change_and_logs_every_way_to_run(tmp_path: Path) -> None:
-    from stancewire.trainers.encoder_model import build_tagger, load_encoder
+    from stancewire.trainers.encoder_model import Heads, build_tagger, load_encoder
     from stancewire.trainers.export_onnx import export
 
     encoder = write_encoder(tmp_path)
-    tagger = build_tagger(lambda: load_encoder(encoder), 2, 3, seed=1)
+    tagger = build_tagger(lambda: load_encoder(encoder), Heads(2, 3), seed=1)
     torch.nn.init.constant_(tagger.topic.bias, -100.0)  # no topic anywhere
     graph = export(tagger, tmp_path)
     same = examine(graph, graph, SEGMENTS, NONE, SEGMENTER.pad)
@@ -49,11 +49,11 @@ def test_the_gate_counts_what_eight_bits_change_and_logs_every_way_to_run(tmp_pa
 
 
 def test_scores_come_back_in_the_order_of_the_sentences(tmp_path: Path) -> None:
-    from stancewire.trainers.encoder_model import build_tagger, load_encoder
+    from stancewire.trainers.encoder_model import Heads, build_tagger, load_encoder
     from stancewire.trainers.export_onnx import export
 
     encoder = write_encoder(tmp_path)
-    graph = export(build_tagger(lambda: load_encoder(encoder), 2, 3, seed=1), tmp_path)
+    graph = export(build_tagger(lambda: load_encoder(encoder), Heads(2, 3), seed=1), tmp_path)
     alone, _ = run(graph, SEGMENTS, SEGMENTER.pad, ONE_BY_ONE)
     shuffled, _ = run(graph, SEGMENTS, SEGMENTER.pad, WAYS["batches of 64, shuffled"])
     np.testing.assert_allclose(shuffled, alone, atol=1e-4)

@@ -19,12 +19,12 @@ SENTENCES = [Sentence("he refused the aid .", "vote", ("nato spoke .",)), Senten
 
 @pytest.fixture(scope="module")
 def graph(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    from stancewire.trainers.encoder_model import build_tagger, load_encoder
+    from stancewire.trainers.encoder_model import Heads, build_tagger, load_encoder
     from stancewire.trainers.export_onnx import export
 
     root = tmp_path_factory.mktemp("graph")
     source = write_encoder(root / "encoder")
-    return export(build_tagger(lambda: load_encoder(source), 2, 3, seed=1), root)
+    return export(build_tagger(lambda: load_encoder(source), Heads(2, 3), seed=1), root)
 
 
 def scores(data: bytes) -> np.ndarray[Any, Any]:

@@ -54,6 +54,8 @@ class Manifest:
         ``kind`` and the options of the runtime that reads the weights.
     context
         How many sentences before a sentence the model reads.
+    passages
+        Whether it reads whole passages; see `stancewire.passages`.
     thresholds
         ``(n_topics,)``, the probability from which a sentence has the topic.
     stance_weights
@@ -67,6 +69,7 @@ class Manifest:
     codebook: Codebook
     runtime: Mapping[str, Any]
     context: int
+    passages: bool
     thresholds: Floats
     stance_weights: Floats
     calibration: Calibration
@@ -86,6 +89,7 @@ class Manifest:
             "stances": list(self.codebook.stances),
             "runtime": dict(self.runtime),
             "context": self.context,
+            "passages": self.passages,
             "thresholds": {t: round(float(x), 4) for t, x in zip(topics, self.thresholds, strict=True)},
             "stance_weights": np.round(self.stance_weights.astype(float), 4).tolist(),
             "calibration": self.calibration.to_dict(),
@@ -232,6 +236,7 @@ def _parse(data: Mapping[str, Any], folder: Path) -> Manifest:
         codebook=codebook,
         runtime=data["runtime"],
         context=data["context"],
+        passages=data.get("passages", False),
         thresholds=np.array([data["thresholds"][topic] for topic in codebook.topic_ids], np.float32),
         stance_weights=np.array(data["stance_weights"], np.float32),
         calibration=Calibration.from_dict(data["calibration"]),

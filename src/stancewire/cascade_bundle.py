@@ -64,6 +64,7 @@ def _manifest(members: Members, outcome: Outcome, name: str, on: str) -> Manifes
             "members": {FAST: _options(fast), STRONG: _options(strong)},
         },
         context=max(fast.context, strong.context),
+        passages=fast.passages or strong.passages,
         thresholds=strong.thresholds,
         stance_weights=strong.stance_weights,
         calibration=Calibration.identity(len(strong.thresholds)),

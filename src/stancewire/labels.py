@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from stancewire.codebook import NEUTRAL, STANCES, Codebook
 from stancewire.errors import InputError, MissingError, did_you_mean, raise_problems
 from stancewire.files import canonical_json, read_jsonl, sha256, sha256_file
+from stancewire.passages import in_passages
 from stancewire.records import AUTHOR, Document, Label, LabelledSentence, LabelledSet, Sentence
 
 DOCUMENTS, SENTENCES, SPLITS = "documents.jsonl", "sentences.jsonl", "splits.jsonl"
@@ -84,8 +86,8 @@ def read_labels(folder: Path, codebook: Codebook) -> LabelledSet:
     sentences = _read_sentences(folder / SENTENCES, documents, codebook, problems)
     splits = _read_splits(folder / SPLITS, documents, problems)
     raise_problems(problems)
-    rows = (replace(row, split=row.split or splits.get(row.doc)) for row in sentences)
-    return LabelledSet(tuple(documents.values()), tuple(rows))
+    rows = [replace(row, split=row.split or splits.get(row.doc)) for row in sentences]
+    return LabelledSet(tuple(documents.values()), tuple(_in_passages(rows)))
 
 
 def read_reading(path: Path, codebook: Codebook) -> dict[str, dict[str, Label]]:
@@ -192,6 +194,17 @@ def _read_sentences(
         ids.add(row.id)
         last[row.doc] = (row.n, (*before, row.text)[-CONTEXT_SENTENCES:])
     return sentences
+
+
+def _in_passages(rows: Sequence[LabelledSentence]) -> Iterator[LabelledSentence]:
+    """The rows, those with labels in the passages that they form with the labelled rows before and after."""
+    for (_, scored), part in groupby(rows, key=lambda row: (row.doc, row.labels is not None)):
+        if not scored:
+            yield from part
+            continue
+        own = list(part)
+        sentences = in_passages([row.sentence for row in own])
+        yield from (replace(row, sentence=sentence) for row, sentence in zip(own, sentences, strict=True))
 
 
 def _labels(labels: dict[str, dict[str, str]]) -> dict[str, Label]:

@@ -63,10 +63,11 @@ class Tagger:
 
     def tag_columns(self, articles: Iterable[Article]) -> Iterator[TagColumns]:
         """`tag_many`, at most `BATCH` tags at a time as columns: much faster where tables are written."""
+        context, passages = self.bundle.manifest.context, self.bundle.manifest.passages
         docs: list[str] = []
         units: list[Unit] = []
         for article in articles:
-            for unit in units_of(article, self.bundle.manifest.context):
+            for unit in units_of(article, context, passages=passages):
                 docs.append(article.doc)
                 units.append(unit)
                 if len(units) == BATCH:

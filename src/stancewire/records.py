@@ -9,6 +9,9 @@ from typing import Any
 AUTHOR = "author"
 """The holder of a stance that the sentence's own wording takes."""
 
+PASSAGE = 5
+"""Sentences of a passage."""
+
 
 @dataclass(frozen=True, slots=True)
 class Article:
@@ -42,6 +45,15 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Passage:
+    """Up to `PASSAGE` sentences in a row, with the title and the sentences before them; see `stancewire.passages`."""
+
+    texts: tuple[str, ...]
+    title: str = ""
+    before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence with the context a model may read: the title and the sentences before it.
 
@@ -49,12 +61,17 @@ class Sentence:
     ----------
     target
         What the stance is asked about, for models that take a target with every sentence; see ``docs/targets.md``.
+    passage, place
+        What it is read with by models that read whole passages, and its number there (from 0). `None` for a sentence
+        that stands alone.
     """
 
     text: str
     title: str = ""
     before: tuple[str, ...] = ()
     target: Target | None = None
+    passage: Passage | None = None
+    place: int = 0
 
 
 @dataclass(frozen=True, slots=True)

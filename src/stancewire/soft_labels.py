@@ -88,5 +88,5 @@ def soft_labels(tagger: Tagger, asked: Iterable[Asked]) -> Iterator[dict[str, An
 
 
 def _units(article: Article) -> Iterator[Asked]:
-    for unit in units_of(article, CONTEXT):
+    for unit in units_of(article, CONTEXT, passages=True):
         yield Asked(f"{article.doc}#{unit.n}", article.doc, unit.sentence)

@@ -58,13 +58,16 @@ def train(job: Job, trainer: Trainer, target: Path, run: Run, progress: Progress
     return Trained(bundle, reports)
 
 
-def try_out(job: Job, data: TrainingSet, trainer: Trainer, progress: Progress) -> dict[str, Metric]:
-    """Metrics on the held-out sentences of a model that is not kept."""
+def try_out(
+    job: Job, data: TrainingSet, trainer: Trainer, progress: Progress, measured: str = DEV
+) -> dict[str, Metric]:
+    """Metrics, on the held-out sentences or one set of `Job.measure_on`, of a model that is not kept."""
+    measure_on = {name: labelled for name, labelled in job.measure_on.items() if name == measured}
     with tempfile.TemporaryDirectory(prefix="stancewire-") as temporary:
         folder = Path(temporary)
         fitted = trainer.fit(data, folder, progress)
-        _, reports = _finish(replace(job, measure_on={}), data, fitted, folder, progress)
-    return reports[DEV].metrics
+        _, reports = _finish(replace(job, measure_on=measure_on), data, fitted, folder, progress)
+    return reports[measured].metrics
 
 
 def split_data(job: Job) -> TrainingSet:
@@ -117,6 +120,7 @@ def _finish(
         codebook=job.codebook,
         runtime=fitted.runtime,
         context=fitted.context,
+        passages=fitted.passages,
         thresholds=choose_thresholds(probabilities.topic, gold.topic),
         stance_weights=choose_stance_weights(probabilities.stance, gold),
         calibration=calibration,

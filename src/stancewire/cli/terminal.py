@@ -29,6 +29,9 @@ from stancewire.runs import NullRun, Run
 
 Item = TypeVar("Item")
 
+SECONDS_BETWEEN_LINES = 60
+"""Where there is no terminal, a log should show that long work goes on, and not be flooded."""
+
 STANCE_STYLES = {FAVOR: "green", AGAINST: "red", NEUTRAL: "dim"}
 STANCE_MARKS = {FAVOR: "+", AGAINST: "−", NEUTRAL: "·"}
 
@@ -79,13 +82,15 @@ def _progress() -> Progress:
     )
 
 
-def counted(items: Iterable[Item], what: str, total: int | None = None) -> Iterator[Item]:
-    """Pass items on and draw their number, rate and the time left."""
+def counted(
+    items: Iterable[Item], what: str, total: int | None = None, size: Callable[[Item], int] = lambda item: 1
+) -> Iterator[Item]:
+    """Pass items on and draw their number (each counts as its `size`), rate and the time left."""
     with _progress() as bar:
         task = bar.add_task(what, total=total, rate="")
         for item in items:
             yield item
-            bar.advance(task)
+            bar.advance(task, size(item))
             speed = bar.tasks[0].speed
             bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
 
@@ -105,17 +110,22 @@ def bytes_bar(what: str) -> Iterator[Callable[[int, int, int], None]]:
 
 
 class Steps:
-    """A trainer's `Progress`: bars on the terminal, the training curve into the run."""
+    """A trainer's `Progress`: bars on the terminal, elsewhere a line a minute, the training curve into the run."""
 
     def __init__(self, bar: Progress, run: Run) -> None:
         self._bar, self._run = bar, run
         self._tasks: dict[str, TaskID] = {}
+        self._said = time.monotonic()
 
     def step(self, what: str, done: int, total: int) -> None:
         """Draw how far a step has come."""
         if what not in self._tasks:
             self._tasks[what] = self._bar.add_task(what, total=total, rate="")
         self._bar.update(self._tasks[what], completed=done, total=total)
+        if self._bar.disable and time.monotonic() - self._said >= SECONDS_BETWEEN_LINES:
+            self._said = time.monotonic()
+            left = self._bar.tasks[self._tasks[what]].time_remaining
+            say(f"{what}: {done:,} of {total:,}" + ("" if left is None else f", about {left / 60:.0f} minutes left"))
 
     def metric(self, name: str, value: float, step: int) -> None:
         """Keep a point of a training curve."""

@@ -67,7 +67,9 @@ def _key(sentence: Sentence) -> _Key:
     They are SipHash with a key of the process (PEP 456): that two sentences of a run of a billion share both is less
     likely than a flipped bit in memory.
     """
-    return hash(sentence.text), hash((sentence.title, sentence.before, sentence.target))
+    return hash(sentence.text), hash(
+        (sentence.title, sentence.before, sentence.target, sentence.passage, sentence.place)
+    )
 
 
 def _room(like: Scores, n: int) -> Scores:

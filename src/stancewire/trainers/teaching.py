@@ -1,8 +1,8 @@
-"""What the encoder is taught: for each sentence the probability of every topic together with its stance."""
+"""What a network is taught: for each sentence the probability of every topic together with its stance."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from stancewire.codebook import STANCES
 from stancewire.errors import InputError, raise_problems
 from stancewire.files import read_jsonl
 from stancewire.records import Label, LabelledSentence, Sentence
 from stancewire.targets import without_name
+from stancewire.trainers import Progress, TrainingSet
 
 Joint = NDArray[np.float32]
 """``(n_sentences, n_topics, n_stances)``, the probability that it has the topic with that stance."""
@@ -44,6 +46,28 @@ class TeachingSet:
     sentences: tuple[Sentence, ...]
     joint: Joint
     n_labelled: int
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many sentences have labels, and how many only a teacher's word, for a bundle's notes."""
+        return {"labelled": self.n_labelled, "soft_only": len(self.sentences) - self.n_labelled}
+
+
+def taught_from(data: TrainingSet, soft_labels: Path | None, soft_weight: float) -> TeachingSet:
+    """`teaching_set` of the sentences to train on and of a file with a teacher's soft labels, if there is one."""
+    classes = data.codebook.topic_ids, STANCES
+    soft = read_soft_labels(soft_labels, *classes) if soft_labels else {}
+    return teaching_set(data.train, soft, soft_weight, classes, data.dev)
+
+
+def batches_into(progress: Progress) -> Callable[[int, int, float], None]:
+    """A function of step, number of steps and loss that tells `progress`: what training loops call now and then."""
+
+    def report(step: int, steps: int, loss: float) -> None:
+        progress.step("batches", step, steps)
+        progress.metric("loss", loss, step)
+
+    return report
 
 
 def read_soft_labels(path: Path, topics: Sequence[str], stances: Sequence[str]) -> dict[str, SoftLabel]:

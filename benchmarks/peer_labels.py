@@ -12,7 +12,7 @@ from stancewire.calibration import choose_stance_weights, choose_thresholds
 from stancewire.codebook import STANCES, Codebook
 from stancewire.evaluate import Report, holder_columns
 from stancewire.metrics import Resamples, compute_columns, decide
-from stancewire.records import LabelledSentence
+from stancewire.records import LabelledSentence, Sentence
 from stancewire.scores import Bools, Floats, Gold, Probabilities, gold_arrays
 
 TUNE_SHARE, TUNE_MOST = 0.1, 3000
@@ -52,9 +52,8 @@ def probabilities_of(scores: Floats) -> Probabilities:
     )
 
 
-def text_of(row: LabelledSentence, context: bool) -> str:
+def text_of(sentence: Sentence, context: bool) -> str:
     """The sentence, or title, sentences before and sentence in one line."""
-    sentence = row.sentence
     return " ".join(filter(None, (sentence.title, *sentence.before, sentence.text))) if context else sentence.text
 
 
@@ -82,10 +81,10 @@ def plain_cuts(n_topics: int) -> Cuts:
     return Cuts(np.full(n_topics, 0.5, np.float32))
 
 
-def report_of(rows: Sequence[LabelledSentence], scores: Floats, cuts: Cuts, codebook: Codebook) -> Report:
+def report_of(rows: Sequence[LabelledSentence], found: Probabilities, cuts: Cuts, codebook: Codebook) -> Report:
     """The same report, on the same resamples of documents, as `stancewire.evaluate.evaluate` gives for a bundle."""
-    gold, probabilities = gold_arrays(rows, codebook), probabilities_of(scores)
-    decisions = decide(probabilities, cuts.thresholds, cuts.stance_weights)
+    gold = gold_arrays(rows, codebook)
+    decisions = decide(found, cuts.thresholds, cuts.stance_weights)
     resamples = Resamples([row.doc for row in rows])
-    columns = compute_columns(decisions, probabilities, gold, codebook.topic_ids, resamples)
-    return Report(tuple(rows), gold, probabilities, decisions, columns | holder_columns(rows, resamples))
+    columns = compute_columns(decisions, found, gold, codebook.topic_ids, resamples)
+    return Report(tuple(rows), gold, found, decisions, columns | holder_columns(rows, resamples))

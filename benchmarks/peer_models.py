@@ -12,9 +12,9 @@ import numpy as np
 from stancewire.scores import Bools, Floats
 
 ENCODER = "all-MiniLM-L6-v2"
-"""Distilled by model2vec and fine-tuned by SetFit; ours starts from it too."""
+"""Distilled by model2vec, fine-tuned by SetFit and transformers; ours starts from it too."""
 
-MODEL2VEC_EPOCHS = 30
+MODEL2VEC_EPOCHS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,10 @@ class Peer(Protocol):
         """Write what predicting needs into an existing folder."""
         ...
 
+    def load(self, folder: Path) -> None:
+        """Read what `save` wrote; imports no more than predicting needs."""
+        ...
+
 
 class TfidfPeer:
     """scikit-learn: TF-IDF and one logistic regression per label."""
@@ -58,15 +62,21 @@ class TfidfPeer:
         self._characters = characters
 
     def fit(self, data: Training) -> str:
-        """Fit the pipeline."""
+        """Fit the pipeline; liblinear, the quickest solver on sparse features, runs two labels at a time."""
+        import joblib
         from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.multiclass import OneVsRestClassifier
         from sklearn.pipeline import make_pipeline, make_union
 
         options: dict[str, Any] = {"sublinear_tf": True, "min_df": 2, "max_features": 100_000, "dtype": np.float32}
         parts = [TfidfVectorizer(ngram_range=(1, 2), **options)]
         if self._characters:
             parts.append(TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **options))
-        self._pipeline = _fit_heads(make_pipeline(make_union(*parts), _logistic()), data.texts, data.labels)
+        head = OneVsRestClassifier(LogisticRegression(C=10, class_weight="balanced", solver="liblinear"))
+        pipeline = make_pipeline(make_union(*parts), head)
+        with joblib.parallel_config("threading", n_jobs=2):
+            self._pipeline = pipeline.fit(data.texts, data.labels.astype(int))
         return ""
 
     def predict_proba(self, texts: Sequence[str]) -> Floats:
@@ -79,69 +89,47 @@ class TfidfPeer:
 
         joblib.dump(self._pipeline, folder / "pipeline.joblib")
 
-
-class StaticPeer:
-    """model2vec: static word vectors distilled from the encoder, and logistic regression."""
-
-    def fit(self, data: Training) -> str:
-        """Distil, encode, fit."""
-        self._vectors = _distilled()
-        self._heads = _fit_heads(_logistic(), self._vectors.encode(list(data.texts)), data.labels)
-        return ""
-
-    def predict_proba(self, texts: Sequence[str]) -> Floats:
-        """See `Peer`."""
-        return np.asarray(self._heads.predict_proba(self._vectors.encode(list(texts))), np.float32)
-
-    def save(self, folder: Path) -> None:
+    def load(self, folder: Path) -> None:
         """See `Peer`."""
         import joblib
 
-        self._vectors.save_pretrained(str(folder))
-        joblib.dump(self._heads, folder / "heads.joblib")
+        self._pipeline = joblib.load(folder / "pipeline.joblib")
 
 
-class TunedStaticPeer:
-    """model2vec: the same vectors, fine-tuned with its own classifier, which stops by itself."""
+class Model2vecPeer:
+    """model2vec: word vectors distilled from the encoder, fine-tuned with its own classifier, which stops by itself."""
 
     def fit(self, data: Training) -> str:
         """Distil and train."""
+        from model2vec.distill import distill
         from model2vec.train import StaticModelForClassification
 
         named = [[data.names[i] for i in np.flatnonzero(row)] for row in data.labels]
-        model = StaticModelForClassification.from_static_model(model=_distilled())
+        vectors = distill(encoder_folder(), device="cpu")
+        model = StaticModelForClassification.from_static_model(model=vectors)
         model.fit(list(data.texts), named, max_epochs=MODEL2VEC_EPOCHS, device="cpu")
         self._pipeline = model.to_pipeline()
-        order = {name: i for i, name in enumerate(data.names)}
-        self._columns = [order[name] for name in self._pipeline.classes_]
-        self._n_labels = len(data.names)
-        return f"at most {MODEL2VEC_EPOCHS} epochs"
+        self._names = list(data.names)
+        return ""
 
     def predict_proba(self, texts: Sequence[str]) -> Floats:
         """See `Peer`; a label that training did not have gets 0."""
-        scores = np.zeros((len(texts), self._n_labels), np.float32)
-        scores[:, self._columns] = self._pipeline.predict_proba(list(texts))
+        scores = np.zeros((len(texts), len(self._names)), np.float32)
+        order = [self._names.index(name) for name in self._pipeline.classes_]
+        scores[:, order] = self._pipeline.predict_proba(list(texts))
         return scores
 
     def save(self, folder: Path) -> None:
         """See `Peer`."""
         self._pipeline.save_pretrained(str(folder))
+        (folder / "names.txt").write_text("\n".join(self._names), "utf-8")
 
+    def load(self, folder: Path) -> None:
+        """See `Peer`."""
+        from model2vec.inference import StaticModelPipeline
 
-def _fit_heads(model: Any, x: Any, labels: Bools) -> Any:
-    """Fit what ends in `_logistic`, two labels at a time: liblinear runs without Python's lock."""
-    import joblib
-
-    with joblib.parallel_config("threading", n_jobs=2):
-        return model.fit(x, labels.astype(int))
-
-
-def _logistic() -> Any:
-    """One logistic regression per label; liblinear is the quickest of scikit-learn's solvers on sparse features."""
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.multiclass import OneVsRestClassifier
-
-    return OneVsRestClassifier(LogisticRegression(C=10, class_weight="balanced", solver="liblinear"))
+        self._pipeline = StaticModelPipeline.from_pretrained(str(folder))
+        self._names = (folder / "names.txt").read_text("utf-8").splitlines()
 
 
 def encoder_folder() -> str:
@@ -149,9 +137,3 @@ def encoder_folder() -> str:
     from stancewire.trainers.pretrained import find_encoder
 
     return str(find_encoder(ENCODER, Path()))
-
-
-def _distilled() -> Any:
-    from model2vec.distill import distill
-
-    return distill(encoder_folder(), device="cpu")

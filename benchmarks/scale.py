@@ -11,14 +11,12 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
-import os
 import shutil
-import subprocess
-import sys
 import tempfile
-import time
 from itertools import product
 from pathlib import Path
+
+from measured import run
 
 COLUMNS = {
     "times": "{:.0f}",
@@ -31,6 +29,7 @@ COLUMNS = {
     "sentences/s": "{:,.0f}",
     "per CPU s": "{:,.0f}",
     "RSS MB": "{:.0f}",
+    "all MB": "{:.0f}",
     "out MB": "{:.1f}",
 }
 
@@ -48,26 +47,24 @@ def multiply(source: Path, times: int, target: Path) -> None:
 
 
 def measure(articles: Path, bundle: str, out: Path, engine: str, workers: int, limit: int | None) -> dict[str, float]:
-    """Tag into a fresh folder; returns counts, times and the peak memory of its largest process."""
+    """Tag into a fresh folder; returns counts, times, and peak memory: of its largest process, of all."""
     shutil.rmtree(out, ignore_errors=True)
-    command = [sys.executable, "-m", "stancewire", "predict", articles, "-m", bundle, "-o", out, "--format", "parquet"]
+    command: list[object] = ["-m", "stancewire", "predict", articles, "-m", bundle, "-o", out, "--format", "parquet"]
     command += ["--engine", engine, "--workers", workers] + (["--limit", limit] if limit else [])
-    begun = time.perf_counter()
-    running = subprocess.Popen(list(map(str, command)), stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(running.pid, 0)
-    if status:
-        raise SystemExit(f"{' '.join(map(str, command))} ended with {os.waitstatus_to_exitcode(status)}")
-    seconds, processor = time.perf_counter() - begun, used.ru_utime + used.ru_stime
+    used = run(command)
+    if used.status:
+        raise SystemExit(f"python {' '.join(map(str, command))} ended with {used.status}")
     shards = [json.loads(line) for line in (out / "_run" / "shards.jsonl").read_text().splitlines()]
     sentences = sum(shard["rows"] for shard in shards)
     return {
         "articles": sum(shard["articles"] for shard in shards),
         "sentences": sentences,
-        "seconds": seconds,
-        "CPU s": processor,
-        "sentences/s": sentences / seconds,
-        "per CPU s": sentences / processor,
-        "RSS MB": used.ru_maxrss / 1024,  # of the largest process
+        "seconds": used.seconds,
+        "CPU s": used.cpu,
+        "sentences/s": sentences / used.seconds,
+        "per CPU s": sentences / used.cpu,
+        "RSS MB": used.largest,
+        "all MB": used.together,
         "out MB": sum(shard["size"] for shard in shards) / 1e6,
     }
 

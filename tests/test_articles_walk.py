@@ -150,6 +150,15 @@ def test_pages_of_a_web_archive_are_articles(tmp_path: Path, name: str) -> None:
     assert "forty trucks of grain" in article.text
 
 
+@pytest.mark.parametrize("charset", ["nobody-knows", "utf\x00-8"])
+def test_a_page_of_a_strange_charset_is_read_as_utf8(tmp_path: Path, charset: str) -> None:
+    pytest.importorskip("warcio")
+    pytest.importorskip("trafilatura")
+    page = warc_record("http://x.org/1", f"200 OK\r\nContent-Type: text/html; charset={charset}", PAGE.encode())
+    (article,) = read_articles([str(write(tmp_path / "a.warc", page))])
+    assert article.title == "Grain leaves Odesa"
+
+
 def test_a_page_without_text_is_a_bad_record(tmp_path: Path) -> None:
     pytest.importorskip("warcio")
     pytest.importorskip("trafilatura")

@@ -381,9 +381,10 @@ def test_standard_input_is_refused(tmp_path: Path, make_job: MakeJob) -> None:
         finish(make_job(inputs=("-",)))
 
 
-def test_a_folder_can_be_tagged_into_itself(tmp_path: Path, make_job: MakeJob) -> None:
+@pytest.mark.parametrize("given", ["in", "in/../in", "i*"])
+def test_a_folder_can_be_tagged_into_itself(tmp_path: Path, make_job: MakeJob, given: str) -> None:
     write_lines(tmp_path / "in" / "a.jsonl", "abc")
-    job = make_job(folder=tmp_path / "in" / "tags")
+    job = make_job(folder=tmp_path / "in" / "tags", inputs=(str(tmp_path / given),))
     finish(job)
     assert finish(job).totals.articles == 3
 

@@ -5,8 +5,8 @@ import multiprocessing
 import os
 import signal
 import sys
-import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -14,13 +14,15 @@ from typing import Any, cast
 import pytest
 
 from stancewire.articles import ReadOptions
-from stancewire.batch import Engine, InProcess, Job, LocalProcesses, Progress, ShardSize, run_batch, threads_each
+from stancewire.batch import Engine, InProcess, Job, LocalProcesses, ShardSize, run_batch, threads_each
 from stancewire.batch.engines import WorkerLostError
-from stancewire.batch.reading import Reading
+from stancewire.batch.plan import Position
+from stancewire.batch.reading import Chunk, Reading
 from stancewire.batch.work import Work
 from stancewire.errors import InputError
 from stancewire.output import make_layout
 from stancewire.predict import Tagger
+from stancewire.records import Article
 
 TEXTS = ("The minister promised to send more tents.", "Brussels refused to send any grain. Rain fell.", "A draw.")
 
@@ -57,7 +59,8 @@ def test_a_worker_that_is_killed_is_replaced_and_nothing_is_lost(
 ) -> None:
     running = run_batch(replace(job, folder=tmp_path / "two"), LocalProcesses(2))
     next(running)
-    multiprocessing.active_children()[0].kill()
+    for worker in multiprocessing.active_children():  # all, or one that is left may do the rest before it is noticed
+        worker.kill()
     list(running)
     assert "a worker process was killed; starting new ones and doing its work again." in caplog.text
     assert finish(replace(job, folder=tmp_path / "two"), InProcess()) == finish(job, InProcess())
@@ -101,30 +104,54 @@ def test_a_worker_that_dies_half_way_through_its_answer_is_replaced_too(tmp_path
     assert list(LocalProcesses(2).run(reading, work)) == [1, 2, 3]
 
 
-def drive(running: Iterator[Progress]) -> None:
-    """Go on with a run while its workers die as soon as they are born."""
-    ended = threading.Event()
+@dataclass(frozen=True)
+class TornAtTheEnd:
+    """Gives the first chunk back; at the second, the worker dies half way through its answer once nobody wants it."""
 
-    def kill() -> None:
-        while not ended.wait(0.05):
-            for child in multiprocessing.active_children():
-                child.kill()
+    unwanted: Path
 
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
-        list(running)
-    finally:
-        ended.set()
-        killer.join()
+    def open(self) -> Callable[[int], int]:
+        return self.answer
+
+    def answer(self, chunk: int) -> int:
+        if chunk == 2:
+            while not self.unwanted.exists():
+                time.sleep(0.01)
+            time.sleep(0.5)
+            leave_half_an_answer()
+        return chunk
 
 
-@pytest.mark.slow
-def test_workers_that_are_killed_again_and_again_end_the_run(job: Job) -> None:
-    running = run_batch(job, LocalProcesses(1))
-    next(running)
-    with pytest.raises(WorkerLostError, match="worker processes were killed 4 times in a row, at '"):
-        drive(running)
+def test_a_run_that_is_closed_ends_though_a_worker_dies_half_way_through_its_answer(tmp_path: Path) -> None:
+    reading, work = cast(Reading, Numbers()), cast(Work, TornAtTheEnd(tmp_path / "unwanted"))
+    running = cast("Generator[int]", LocalProcesses(1).run(reading, work))
+    assert next(running) == 1
+    (tmp_path / "unwanted").touch()
+    running.close()
+    assert not multiprocessing.active_children()
+
+
+class OneArticle:
+    """A reading of one chunk of one article."""
+
+    def chunks(self) -> Iterator[Chunk]:
+        yield Chunk((Article("a7", "Rain fell."),), (), (), Position(1, 0), 0, True)
+
+
+class Deadly:
+    """Kills every worker that takes up a chunk."""
+
+    def open(self) -> Callable[[Chunk], None]:
+        return self.answer
+
+    def answer(self, chunk: Chunk) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_workers_that_are_killed_again_and_again_end_the_run() -> None:
+    with pytest.raises(WorkerLostError, match="worker processes were killed 4 times in a row, at 'a7' or soon after"):
+        list(LocalProcesses(1).run(cast(Reading, OneArticle()), cast(Work, Deadly())))
+    assert not multiprocessing.active_children()
 
 
 def test_a_bad_record_ends_the_workers_too_after_the_shards_before_it(job: Job, tmp_path: Path) -> None:
@@ -137,14 +164,13 @@ def test_a_bad_record_ends_the_workers_too_after_the_shards_before_it(job: Job, 
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:::ray")  # its own, at its first start in a process only
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ray_writes_what_this_process_writes(job: Job, tmp_path: Path, workers: int) -> None:
     pytest.importorskip("ray")
     from stancewire.batch.engine_ray import RayActors
 
-    with pytest.warns():  # Ray's own
-        found = finish(replace(job, folder=tmp_path / "ray"), RayActors(workers))
-    assert found == finish(job, InProcess())
+    assert finish(replace(job, folder=tmp_path / "ray"), RayActors(workers)) == finish(job, InProcess())
 
 
 @pytest.mark.slow

@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from conftest import Command
+from stancewire.batch import write_file
 from stancewire.bundle import PROFILE, Bundle
 from stancewire.drift import SHIFTED, STABLE, compare_tags, psi
 from stancewire.drift_report import drift_html
 from stancewire.errors import InputError, MissingError
-from stancewire.output import write_tags
+from stancewire.output import make_layout
 from stancewire.predict import Tagger
 from stancewire.profile import CONFIDENCES, LENGTHS, bin_of, bins, check_profile, words_of
 from stancewire.records import Article
@@ -41,7 +42,7 @@ def profile(bundle_folder: Path) -> dict[str, object]:
 
 def tag(tagger: Tagger, texts: list[str], path: Path) -> Path:
     articles = [Article(f"a{i}", text, sentences=(text,)) for i, text in enumerate(texts)]
-    write_tags(tagger.tag_many(articles), path, path.suffix[1:], TOPICS)
+    write_file(tagger.tag_columns(articles), path, make_layout(path.suffix[1:], TOPICS))
     return path
 
 

@@ -5,11 +5,19 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import pyarrow.parquet
 import pytest
 
 from stancewire.errors import InputError, OutputError
-from stancewire.output import columns, flatten, format_of, text_stream, write_csv_stream, write_jsonl_stream, write_tags
+from stancewire.output import (
+    columns,
+    flatten,
+    format_of,
+    make_layout,
+    text_stream,
+    write_csv_stream,
+    write_jsonl,
+    write_jsonl_stream,
+)
 from stancewire.records import Label, Tag
 
 TOPICS = ("aid", "sport")
@@ -69,7 +77,7 @@ def test_a_topic_that_takes_another_column_s_name_is_refused(topics: tuple[str, 
 
 
 def test_a_json_line_is_the_contract_s_form(tmp_path: Path) -> None:
-    assert write_tags([TAG], tmp_path / "t.jsonl", "jsonl", TOPICS) == 1
+    assert write_jsonl([TAG], tmp_path / "t.jsonl", make_layout("jsonl", TOPICS)) == 1
     row = json.loads((tmp_path / "t.jsonl").read_text(encoding="utf-8"))
     assert row == TAG.to_dict()
     assert row["labels"] == {"aid": {"stance": "favor", "holder": "Oslo", "holder_span": [0, 4]}}
@@ -83,37 +91,16 @@ def test_the_holder_author_has_no_span() -> None:
     assert tag.to_dict()["labels"] == {"aid": {"stance": "against", "holder": "author", "holder_span": None}}
 
 
-def test_csv_comes_back_with_quotes_and_line_breaks(tmp_path: Path) -> None:
-    assert write_tags([TAG, TAG], tmp_path / "t.csv", "csv", TOPICS) == 2
-    with (tmp_path / "t.csv").open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
+def test_csv_comes_back_with_quotes_and_line_breaks() -> None:
+    stream = io.StringIO(newline="")
+    assert write_csv_stream([TAG, TAG], stream, TOPICS) == 2
+    stream.seek(0)
     expected = {key: "" if value is None else str(value) for key, value in FLAT.items()}
-    assert rows == [expected, expected]
+    assert list(csv.DictReader(stream)) == [expected, expected]
 
 
-def test_parquet_comes_back_with_types(tmp_path: Path) -> None:
-    assert write_tags([TAG, TAG], tmp_path / "t.parquet", "parquet", TOPICS) == 2
-    table = pyarrow.parquet.read_table(tmp_path / "t.parquet")
-    assert table.to_pylist() == [FLAT, FLAT]
-    types = {name: str(table.schema.field(name).type) for name in ("doc", "n", "aid", "aid_p", "aid_stance", "review")}
-    assert types == {
-        "doc": "string", "n": "int64", "aid": "bool", "aid_p": "float", "aid_stance": "string", "review": "bool",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
-def test_no_tags_make_a_valid_empty_file(tmp_path: Path, kind: str) -> None:
-    path = tmp_path / f"t.{kind}"
-    assert write_tags([], path, kind, TOPICS) == 0
-    if kind == "parquet":
-        assert pyarrow.parquet.read_table(path).column_names == list(FLAT)
-    else:
-        assert path.read_text() == {"jsonl": "", "csv": ",".join(FLAT) + "\n"}[kind]
-
-
-@pytest.mark.parametrize("kind", ["jsonl", "csv", "parquet"])
-def test_a_run_that_breaks_leaves_the_old_file_and_nothing_else(tmp_path: Path, kind: str) -> None:
-    path = tmp_path / f"t.{kind}"
+def test_a_run_that_breaks_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
     path.write_text("old")
 
     def tags() -> Iterator[Tag]:
@@ -121,13 +108,13 @@ def test_a_run_that_breaks_leaves_the_old_file_and_nothing_else(tmp_path: Path, 
         raise InputError("line 2 is bad")
 
     with pytest.raises(InputError, match="line 2 is bad"):
-        write_tags(tags(), path, kind, TOPICS)
+        write_jsonl(tags(), path, make_layout("jsonl", TOPICS))
     assert {p.name: p.read_text() for p in tmp_path.iterdir()} == {path.name: "old"}
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"t\.csv: no folder .*no\. Make it first\."):
-        write_tags([TAG], tmp_path / "no" / "t.csv", "csv", TOPICS)
+    with pytest.raises(OutputError, match=r"t\.jsonl: no folder .*no\. Make it first\."):
+        write_jsonl([TAG], tmp_path / "no" / "t.jsonl", make_layout("jsonl", TOPICS))
 
 
 def test_the_format_is_the_ending_unless_it_is_named(tmp_path: Path) -> None:
@@ -142,16 +129,12 @@ def test_an_ending_that_says_no_format_is_refused(name: str, found: str) -> None
         format_of(Path(name), None)
 
 
-def test_streams_get_the_same_bytes_as_files(tmp_path: Path) -> None:
-    for kind, write in (
-        ("jsonl", lambda s: write_jsonl_stream([TAG], s)),
-        ("csv", lambda s: write_csv_stream([TAG], s, TOPICS)),
-    ):
-        binary = io.BytesIO()
-        with text_stream(binary) as stream:
-            write(stream)
-        write_tags([TAG], tmp_path / f"t.{kind}", kind, TOPICS)
-        assert binary.getvalue() == (tmp_path / f"t.{kind}").read_bytes()
+def test_a_stream_gets_the_same_bytes_as_a_file(tmp_path: Path) -> None:
+    binary = io.BytesIO()
+    with text_stream(binary) as stream:
+        write_jsonl_stream([TAG], stream)
+    write_jsonl([TAG], tmp_path / "t.jsonl", make_layout("jsonl", TOPICS))
+    assert binary.getvalue() == (tmp_path / "t.jsonl").read_bytes()
 
 
 def test_standard_output_stays_open() -> None:

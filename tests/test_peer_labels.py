@@ -51,7 +51,7 @@ def test_scores_become_probabilities_whose_stances_sum_to_one(peer_labels: Modul
 
 def test_right_scores_give_a_perfect_report(peer_labels: ModuleType, codebook: Codebook) -> None:
     scores = peer_labels.label_matrix(gold_arrays(ROWS, codebook)).astype(np.float32)
-    report = peer_labels.report_of(ROWS, scores, peer_labels.plain_cuts(2), codebook)
+    report = peer_labels.report_of(ROWS, peer_labels.probabilities_of(scores), peer_labels.plain_cuts(2), codebook)
     assert [report.metrics[m].value for m in ("topic_macro_f1", "triple_micro_f1")] == [1, 1]
 
 
@@ -59,12 +59,13 @@ def test_thresholds_are_chosen_on_the_scores(peer_labels: ModuleType, codebook: 
     scores = 0.4 * peer_labels.label_matrix(gold_arrays(ROWS, codebook)).astype(np.float32)
     cuts = peer_labels.choose_cuts(scores, gold_arrays(ROWS, codebook))
     assert (cuts.thresholds < 0.4).all()
-    assert peer_labels.report_of(ROWS, scores, cuts, codebook).metrics["topic_macro_f1"].value == 1
+    report = peer_labels.report_of(ROWS, peer_labels.probabilities_of(scores), cuts, codebook)
+    assert report.metrics["topic_macro_f1"].value == 1
 
 
 def test_the_text_is_the_sentence_unless_context_is_asked_for(peer_labels: ModuleType) -> None:
-    assert peer_labels.text_of(ROWS[0], False) == "Sentence 0."
-    assert peer_labels.text_of(ROWS[0], True) == "News First. Second. Sentence 0."
+    assert peer_labels.text_of(ROWS[0].sentence, False) == "Sentence 0."
+    assert peer_labels.text_of(ROWS[0].sentence, True) == "News First. Second. Sentence 0."
 
 
 def test_windows_of_one_article_stay_together(peer_labels: ModuleType) -> None:

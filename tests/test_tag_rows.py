@@ -11,7 +11,7 @@ import zstandard
 
 from stancewire import Article, Tagger
 from stancewire.errors import InputError
-from stancewire.output import write_tags
+from stancewire.output import make_layout, write_jsonl
 from stancewire.tag_rows import read_tag_rows
 
 TOPICS = ("aid", "sport")
@@ -20,9 +20,8 @@ TOPICS = ("aid", "sport")
 @pytest.fixture
 def plain(tagger: Tagger, tmp_path: Path) -> Path:
     """Tags of two sentences."""
-    write_tags(
-        tagger.tag_many([Article("a", "Kyiv asked for boots. Rain fell.")]), tmp_path / "t.jsonl", "jsonl", TOPICS
-    )
+    tags = tagger.tag_many([Article("a", "Kyiv asked for boots. Rain fell.")])
+    write_jsonl(tags, tmp_path / "t.jsonl", make_layout("jsonl", TOPICS))
     return tmp_path / "t.jsonl"
 
 

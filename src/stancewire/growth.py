@@ -1,12 +1,13 @@
-"""Would more labels help? The same recipe on growing shares of the documents, measured on the same held-out ones."""
+"""Would more labels help? The same recipe on growing parts of the documents, measured on the same sentences."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from stancewire.curves import Point, learning_curve
-from stancewire.job import Job
+from stancewire.job import DEV, Job
 from stancewire.runs import Run
 from stancewire.train import split_data, try_out
 from stancewire.trainers import Progress, Trainer, TrainingSet
@@ -19,14 +20,14 @@ NAMES = ("topic_macro_f1", "triple_micro_f1", "triple_macro_f1", "stance_macro_f
 def grow(job: Job, trainer: Trainer, run: Run, progress: Progress) -> list[Point]:
     """Train on growing shares; the curve goes into the run as step metrics ``learning_curve/…`` and as a figure.
 
-    Steps are numbers of sentences trained on.
+    It is measured on the last set of `Job.measure_on`, else on the held-out sentences. Steps are numbers of sentences
+    trained on.
     """
     data = split_data(job)
     points = []
     for done, share in enumerate(SHARES):
         progress.step("learning curve", done, len(SHARES))
-        part = _part(data, share)
-        point = Point(len(part.train), try_out(job, part, trainer, progress))
+        point = point_of(job, data, trainer, round(share * len(data.train)), progress)
         points.append(point)
         for name in NAMES:
             if name in point.metrics:
@@ -36,9 +37,28 @@ def grow(job: Job, trainer: Trainer, run: Run, progress: Progress) -> list[Point
     return points
 
 
-def _part(data: TrainingSet, share: float) -> TrainingSet:
-    """Whole documents, drawn once: a larger share holds every smaller one."""
+def point_of(job: Job, data: TrainingSet, trainer: Trainer, size: int, progress: Progress) -> Point:
+    """Train on at least `size` sentences; thresholds and calibration are always from all held-out ones."""
+    part = _part(data, size)
+    return Point(len(part.train), try_out(job, part, trainer, progress, list(job.measure_on or [DEV])[-1]))
+
+
+def _part(data: TrainingSet, size: int) -> TrainingSet:
+    """Whole documents, drawn once: a larger part holds every smaller one."""
     docs = sorted({row.doc for row in data.train})
     random.Random(data.seed).shuffle(docs)  # noqa: S311 (a reproducible draw, not a secret)
-    kept = set(docs[: max(1, round(share * len(docs)))])
+    kept = set(_until(docs, data, size))
     return replace(data, train=[row for row in data.train if row.doc in kept])
+
+
+def _until(docs: Sequence[str], data: TrainingSet, size: int) -> Iterator[str]:
+    """The first documents that have so many sentences together."""
+    sizes = dict.fromkeys(docs, 0)
+    for row in data.train:
+        sizes[row.doc] += 1
+    taken = 0
+    for doc in docs:
+        if taken >= size:
+            return
+        taken += sizes[doc]
+        yield doc

@@ -5,10 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -22,8 +21,6 @@ NESTED = (
     "doc", "n", "start", "end", "text", "labels", "topic_p", "stance_p", "review", "truncated", "model", "codebook",
 )  # fmt: skip
 """Keys of a row of JSON lines."""
-
-_ROW_GROUP = 10_000
 
 
 def format_of(path: Path, given: str | None) -> str:
@@ -42,28 +39,23 @@ def format_of(path: Path, given: str | None) -> str:
     return found
 
 
-def write_tags(tags: Iterable[Tag], path: Path, kind: str, topics: Sequence[str], layout: Layout | None = None) -> int:
-    """Write a stream of tags; returns the number of rows. Nothing stands under `path` unless all is written.
-
-    Parameters
-    ----------
-    layout
-        Which columns; by default all.
+def write_jsonl(tags: Iterable[Tag], path: Path, layout: Layout) -> int:
+    """Write JSON lines to a file; returns the number of rows. Nothing stands under `path` unless all is written.
 
     Raises
     ------
     OutputError
         When the file cannot be written.
     """
-    writers: dict[str, Callable[[Iterable[Tag], Path, Layout], int]] = {
-        "jsonl": _jsonl_file,
-        "csv": _csv_file,
-        "parquet": _parquet_file,
-    }
+    check_folder(path)
+    with atomic_path(path) as temporary, temporary.open("w", encoding="utf-8", newline="\n") as stream:
+        return write_jsonl_stream(tags, stream, layout)
+
+
+def check_folder(path: Path) -> None:
+    """Raise `OutputError` when a file's folder is not there."""
     if not path.parent.is_dir():
         raise OutputError(f"{path}: no folder {path.parent}. Make it first.")
-    with atomic_path(path) as temporary:
-        return writers[kind](tags, temporary, layout or make_layout(kind, topics))
 
 
 def write_jsonl_stream(tags: Iterable[Tag], stream: IO[str], layout: Layout | None = None) -> int:
@@ -169,29 +161,6 @@ def make_layout(kind: str, topics: Sequence[str], chosen: Sequence[str] = (), te
     return Layout(kind, tuple(topics), tuple(kept))
 
 
-def _jsonl_file(tags: Iterable[Tag], path: Path, layout: Layout) -> int:
-    with path.open("w", encoding="utf-8", newline="\n") as stream:
-        return write_jsonl_stream(tags, stream, layout)
-
-
-def _csv_file(tags: Iterable[Tag], path: Path, layout: Layout) -> int:
-    with path.open("w", encoding="utf-8", newline="") as stream:
-        return write_csv_stream(tags, stream, layout.topics, layout)
-
-
-def _parquet_file(tags: Iterable[Tag], path: Path, layout: Layout) -> int:
-    import pyarrow
-    import pyarrow.parquet
-
-    schema = layout.arrow_schema()
-    rows = 0
-    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
-        for group in _groups(map(layout.row, tags), _ROW_GROUP):
-            writer.write_table(pyarrow.Table.from_pylist(group, schema=schema))
-            rows += len(group)
-    return rows
-
-
 def _arrow_type(name: str, topics: Sequence[str]) -> Any:
     import pyarrow
 
@@ -200,11 +169,6 @@ def _arrow_type(name: str, topics: Sequence[str]) -> Any:
     if name in ("n", "start", "end"):
         return pyarrow.int64()
     return pyarrow.float32() if name.endswith("_p") else pyarrow.string()
-
-
-def _groups(rows: Iterator[dict[str, Any]], size: int) -> Iterator[list[dict[str, Any]]]:
-    while group := list(islice(rows, size)):
-        yield group
 
 
 @contextmanager

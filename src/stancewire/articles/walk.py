@@ -6,6 +6,7 @@ import glob
 import logging
 import os
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from stancewire.articles.remote import Location, find_remote, is_remote
@@ -41,10 +42,9 @@ def find_files(given: str, follow: bool = False) -> Iterator[tuple[Location, str
         first = next(found, None)
         if first is None:
             raise MissingError(f"{given}: nothing to read in this folder (expected {', '.join(SUFFIXES)}).")
-        yield first, _name(first.relative_to(path))
-        yield from ((p, _name(p.relative_to(path))) for p in found)
+        yield from chain([first], found)
     elif path.exists():
-        yield path, _name(Path(path.name))
+        yield path, _name(path.name)
     elif glob.has_magic(given):
         matches = sorted(glob.glob(given, recursive=True))  # noqa: PTH207 (patterns may be absolute)
         if not matches:
@@ -66,29 +66,47 @@ def _remote_files(given: str) -> Iterator[tuple[Location, str]]:
     yield from ((file, str(name)) for file, name in kept)
 
 
-def _walk(folder: Path, root: Path, follow: bool, above: frozenset[Path]) -> Iterator[Path]:
-    """Readable files below a folder, in the order of their paths; `above` are the folders being walked."""
+def _walk(
+    folder: Path, root: Path, follow: bool, above: frozenset[Path], below: str = ""
+) -> Iterator[tuple[Path, str]]:
+    """Readable files below a folder, in the order of their paths, with their names from where the walk began.
+
+    `above` are the folders being walked, `below` is the way from there to this one. Names are put together as text:
+    there may be millions.
+    """
     try:
-        with os.scandir(folder) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+        names, special = _list(folder)
     except OSError as error:
         raise InputError(f"{folder}: this folder cannot be listed ({error.strerror}).") from None
-    for entry in entries:
-        path = folder / entry.name
-        if entry.is_dir(follow_symlinks=follow):
+    for name in names:
+        path, entry = folder / name, special.get(name)
+        if entry and entry.is_dir(follow_symlinks=follow):
             real = path.resolve()
             if real not in above:  # a link upwards would never end
-                yield from _walk(path, root, follow, above | {real})
-        elif is_article(path) and entry.is_file():
-            if follow or not entry.is_symlink() or path.resolve().is_relative_to(root):
-                yield path
+                yield from _walk(path, root, follow, above | {real}, f"{below}{name}/")
+        elif is_article(path) and (entry is None or entry.is_file()):
+            if entry is None or follow or not entry.is_symlink() or path.resolve().is_relative_to(root):
+                yield path, _name(below + name)
             else:
                 _log.warning("%s: leads out of the folder; left out. Use --follow to read it.", path)
 
 
-def _name(path: Path) -> str:
+def _list(folder: Path) -> tuple[list[str], dict[str, os.DirEntry[str]]]:
+    """Sorted names of what is in a folder, and the entries of those that are no plain files."""
+    names: list[str] = []
+    special: dict[str, os.DirEntry[str]] = {}
+    with os.scandir(folder) as found:
+        for entry in found:
+            names.append(entry.name)
+            if not entry.is_file(follow_symlinks=False):
+                special[entry.name] = entry
+    names.sort()
+    return names, special
+
+
+def _name(path: str) -> str:
     r"""A path as text that can be written as UTF-8: bytes of a name that are no UTF-8 become ``\xe9``."""
-    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
+    return path if path.isascii() else os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
 def is_article(path: Location) -> bool:

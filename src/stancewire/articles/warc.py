@@ -31,7 +31,7 @@ class Page:
             raise InputError(f"{self.where}: a page of more than {MAX_CHARS:,} bytes, expected an article.")
         try:
             html = self.html.decode(self.charset, "replace")
-        except LookupError:  # a charset that nobody knows
+        except (LookupError, ValueError):  # a charset that nobody knows, or with a NUL in its name
             html = self.html.decode("utf-8", "replace")
         try:
             article = article_from_html(html, f"{self.url}@{self.visited}")

@@ -7,7 +7,18 @@ bytes that an undisturbed run writes, whatever the engine and the number of work
 """
 
 from stancewire.batch.engines import Engine, InProcess, LocalProcesses, threads_each
+from stancewire.batch.one_file import write_file
 from stancewire.batch.reading import ShardSize
 from stancewire.batch.run import Job, Progress, run_batch
 
-__all__ = ["Engine", "InProcess", "Job", "LocalProcesses", "Progress", "ShardSize", "run_batch", "threads_each"]
+__all__ = [
+    "Engine",
+    "InProcess",
+    "Job",
+    "LocalProcesses",
+    "Progress",
+    "ShardSize",
+    "run_batch",
+    "threads_each",
+    "write_file",
+]

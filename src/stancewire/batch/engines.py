@@ -15,8 +15,9 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from stancewire.batch.reading import Chunk, Reading
 from stancewire.batch.work import Done, Work, Worker
@@ -27,6 +28,8 @@ _log = logging.getLogger(__name__)
 _AHEAD = 3
 """Chunks per worker that are under way: the reader waits for the workers, and they hardly ever for it."""
 _TRIES = 3
+_BROKEN = (BrokenProcessPool, BrokenPipeError)
+"""What the executor raises when a worker has died; the latter when it did so before it was told what to do."""
 _PATIENCE = 1.0
 """Seconds between two looks at whether all workers live."""
 
@@ -92,16 +95,21 @@ class _Pool:
 
     def _start(self) -> ProcessPoolExecutor:
         context = multiprocessing.get_context("spawn")
-        return ProcessPoolExecutor(self._workers, context, initializer=_open, initargs=(self._work,))
+        executor = ProcessPoolExecutor(self._workers, context, initializer=_open, initargs=(self._work,))
+        inside: Any = executor
+        self._processes, self._answers = inside._processes, inside._result_queue
+        return executor
 
     def give(self, chunk: Chunk) -> None:
         """Hand a chunk to the next free worker."""
-        try:
-            future = self._executor.submit(_tag, chunk)
-        except BrokenProcessPool:
-            self._replace()
-            future = self._executor.submit(_tag, chunk)
-        self.waiting.append((chunk, future))
+        while True:
+            try:
+                future = self._executor.submit(_tag, chunk)
+            except _BROKEN:
+                self._replace()
+                continue
+            self.waiting.append((chunk, future))
+            return
 
     def take(self) -> Done:
         """The oldest chunk, when it is done."""
@@ -126,32 +134,43 @@ class _Pool:
         It left half an answer in the pipe that all share, and the lock on it. The executor would wait for the rest for
         ever, and the other workers for the lock: the executor must see the pipe's end, and has no door for that.
         """
-        processes = list((self._executor._processes or {}).values())
+        processes = list(self._processes.values())
         if all(process.is_alive() for process in processes):
             return
         for process in processes:
             process.kill()
-        self._executor._result_queue._writer.close()  # type: ignore[attr-defined]
+        self._answers._writer.close()
 
     def _replace(self) -> None:
-        """Start new workers and give them all that was under way."""
-        self._tries += 1
-        if self._tries > _TRIES:
-            chunk = self.waiting[0][0] if self.waiting else None
-            first = chunk.articles[0].doc if chunk and chunk.articles else "the first article"
-            raise WorkerLostError(
-                f"worker processes were killed {self._tries} times in a row, at '{first}' or soon after; is the memory "
-                "too small? What is committed stays: run again with fewer --workers."
-            )
-        _log.warning("a worker process was killed; starting new ones and doing its work again.")
-        self._executor.shutdown(wait=False, cancel_futures=True)
-        self._executor = self._start()
-        self.waiting = deque((chunk, self._executor.submit(_tag, chunk)) for chunk, _ in self.waiting)
+        """Start new workers and give them all that was under way; they may be killed while they get it."""
+        while True:
+            self._tries += 1
+            if self._tries > _TRIES:
+                raise self._lost()
+            _log.warning("a worker process was killed; starting new ones and doing its work again.")
+            for process in self._processes.values():
+                process.kill()
+            self._executor.shutdown(wait=False, cancel_futures=True)
+            self._executor = self._start()
+            with suppress(*_BROKEN):
+                self.waiting = deque((chunk, self._executor.submit(_tag, chunk)) for chunk, _ in self.waiting)
+                return
+
+    def _lost(self) -> WorkerLostError:
+        chunk = self.waiting[0][0] if self.waiting else None
+        first = chunk.articles[0].doc if chunk and chunk.articles else "the first article"
+        return WorkerLostError(
+            f"worker processes were killed {self._tries} times in a row, at '{first}' or soon after; is the memory "
+            "too small? What is committed stays: run again with fewer --workers."
+        )
 
     def stop(self) -> None:
-        """Drop what is under way."""
-        self._end_if_torn()
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        """Drop what is under way; also then a worker may die while it answers."""
+        manager = cast(Any, self._executor)._executor_manager_thread
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        while manager and manager.is_alive():
+            self._end_if_torn()
+            manager.join(_PATIENCE)
 
 
 _worker: Worker | Callable[[Chunk], Done] | None = None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from stancewire.errors import InputError, OutputError, StancewireError
 from stancewire.files import parse_json_object
+
+Item = TypeVar("Item")
 
 
 @contextmanager
@@ -61,16 +63,18 @@ class Log:
         self._stream.close()
 
 
-def read_lines(path: Path) -> tuple[list[dict[str, Any]], int]:
-    """Objects of a log and the length of its whole lines: a last line without its end was never committed."""
+def read_lines(path: Path, make: Callable[[Mapping[str, Any]], Item]) -> tuple[list[Item], int]:
+    """What is made of a log's lines, and their length: a last line without its end was never committed."""
+    made: list[Item] = []
+    length = 0
     if not path.exists():
-        return [], 0
+        return made, length
     with path.open("rb") as stream:
-        lines = list(stream)
-    if lines and not lines[-1].endswith(b"\n"):
-        lines.pop()
-    rows = [parse_json_object(line, f"{path}:{number}") for number, line in enumerate(lines, start=1)]
-    return rows, sum(map(len, lines))
+        for number, line in enumerate(stream, start=1):
+            if line.endswith(b"\n"):
+                made.append(make(parse_json_object(line, f"{path}:{number}")))
+                length += len(line)
+    return made, length
 
 
 def sync_folder(folder: Path) -> None:

@@ -29,6 +29,8 @@ FORMAT = 1
 RUN = "_run"
 _PART = re.compile(r"\.?part-(\d{6,})\.(?:jsonl|csv|parquet)(?:\.tmp)?\Z")
 _LOGS = ("articles", "rejects", "signatures")
+_LINES = 10_000
+"""Input files that are noted at a time: of a million, the lines alone would take 200 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +111,9 @@ class RunFolder:
     def __init__(self, folder: Path, identity: Mapping[str, Any]) -> None:
         self.folder, self.run = folder, folder / RUN
         self._begin(identity)
-        rows, inputs_end = read_lines(self.run / "inputs.jsonl")
-        self.inputs = [Input(**row) for row in rows]
-        rows, shards_end = read_lines(self.run / "shards.jsonl")
+        self.inputs, inputs_end = read_lines(self.run / "inputs.jsonl", lambda row: Input(**row))
+        shards, shards_end = read_lines(self.run / "shards.jsonl", Shard.from_dict)
         self.totals = Totals()
-        shards = [Shard.from_dict(row) for row in rows]
         for shard in shards:
             self.totals.add(shard)
         self._check_parts(shards)
@@ -156,7 +156,9 @@ class RunFolder:
 
     def add_inputs(self, inputs: Sequence[Input]) -> None:
         """Put new input files at the end of the list."""
-        self._inputs_log.append(b"".join(canonical_json(item.to_dict()) + b"\n" for item in inputs))
+        for i in range(0, len(inputs), _LINES):
+            lines = (canonical_json(item.to_dict()) + b"\n" for item in inputs[i : i + _LINES])
+            self._inputs_log.append(b"".join(lines))
         self.inputs += inputs
 
     def docs(self) -> Iterator[str]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import file_digest
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from stancewire.articles import Location, Remote
@@ -48,10 +49,27 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an input is now, and its stamp when it was hashed."""
+    """Where an input is now; small, since there may be millions.
 
-    path: Location
-    stamp: Stamp
+    Attributes
+    ----------
+    where
+        An address, or a path as text, which takes a quarter of a `Path`.
+    stamp
+        Hash of its stamp when its content was hashed; `None` when it could not be read.
+    """
+
+    where: str | Remote
+    stamp: int | None
+
+    @property
+    def path(self) -> Location:
+        """The file."""
+        return Path(self.where) if isinstance(self.where, str) else self.where
+
+    def is_unchanged(self) -> bool:
+        """Whether the file is still as it was; raises `InputError` when it has gone."""
+        return hash(stamp_of(self.where)) == self.stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +81,14 @@ class Plan:
     inputs
         Those of earlier calls first, then the new ones.
     places
-        Where they are, by number.
+        Where each of them is; `None` for one that is not there any more.
     """
 
     inputs: tuple[Input, ...]
-    places: Mapping[int, Place]
+    places: tuple[Place | None, ...]
 
 
-def stamp_of(path: Location) -> Stamp:
+def stamp_of(path: str | Location) -> Stamp:
     """A file's stamp; raises `InputError` when it has gone."""
     try:
         if isinstance(path, Remote):
@@ -99,7 +117,7 @@ def look_at(path: Location, name: str) -> tuple[Input, Place]:
         raise InputError(f"{path}: cannot be read ({error.strerror or first_line(error)}).") from None
     if stamp_of(path) != stamp:
         raise InputError(f"{path}: is being written to. Wait until it is whole, or leave it out.")
-    return Input(name, stamp.size, digest), Place(path, stamp)
+    return Input(name, stamp.size, digest), Place(_where(path), hash(stamp))
 
 
 def look_leniently(path: Location, name: str) -> tuple[Input, Place]:
@@ -107,7 +125,11 @@ def look_leniently(path: Location, name: str) -> tuple[Input, Place]:
     try:
         return look_at(path, name)
     except StancewireError:
-        return Input(name, 0, UNREADABLE), Place(path, Stamp(-1, -1, -1))
+        return Input(name, 0, UNREADABLE), Place(_where(path), None)
+
+
+def _where(path: Location) -> str | Remote:
+    return path if isinstance(path, Remote) else str(path)
 
 
 def make_plan(
@@ -137,44 +159,47 @@ def make_plan(
     ProblemsError
         Where a known input has changed, or one that is not done has gone.
     """
-    inputs = list(known)
-    numbers = {(item.name, item.sha256): i for i, item in enumerate(known)}
+    inputs, places = list(known), cast("list[Place | None]", [None] * len(known))
+    numbers = {item: i for i, item in enumerate(known)}
     kept = {item.name for i, item in enumerate(known) if i not in lost and item.sha256 != UNREADABLE}
-    places: dict[int, Place] = {}
-    unchanged: set[str] = set()
     doubtful: list[tuple[Input, Place]] = []
     for item, place in found:
-        number = numbers.get((item.name, item.sha256))
+        number = numbers.get(item)
         if number is None and item.name in kept:
             doubtful.append((item, place))
-            continue
-        if number is None or (number < done.input and number in lost and item.sha256 != UNREADABLE):
-            number = numbers[item.name, item.sha256] = len(inputs)
+        elif number is None or (number < done.input and number in lost and item.sha256 != UNREADABLE):
+            numbers[item] = len(inputs)
             inputs.append(item)
-        unchanged.add(item.name)
-        places.setdefault(number, place)
-    _refuse(_changed(doubtful, unchanged), () if lenient else _gone(known, places, done))
+            places.append(place)
+        elif places[number] is None:
+            places[number] = place
+    _refuse(_changed(doubtful, inputs, places), () if lenient else _gone(known, places, done))
     for item, place in doubtful:  # another file of the same name
-        places[len(inputs)] = place
         inputs.append(item)
-    return Plan(tuple(inputs), places)
+        places.append(place)
+    return Plan(tuple(inputs), tuple(places))
 
 
-def _changed(doubtful: Sequence[tuple[Input, Place]], unchanged: Collection[str]) -> list[str]:
+def _changed(
+    doubtful: Sequence[tuple[Input, Place]], inputs: Sequence[Input], places: Sequence[Place | None]
+) -> list[str]:
     """Files that a run knows by name with other content, and does not find with the old content too."""
+    if not doubtful:
+        return []
+    unchanged = {item.name for item, place in zip(inputs, places, strict=True) if place}
     return [
-        f"{place.path}: changed since this run first read it (sha256 is now {item.sha256[:8]}). "
+        f"{place.where}: changed since this run first read it (sha256 is now {item.sha256[:8]}). "
         "Give it another name if it holds other articles, or write to another folder."
         for item, place in doubtful
         if item.name not in unchanged
     ]
 
 
-def _gone(known: Sequence[Input], places: Mapping[int, Place], done: Position) -> list[str]:
+def _gone(known: Sequence[Input], places: Sequence[Place | None], done: Position) -> list[str]:
     return [
         f"{known[i].name}: is not among the inputs any more, but is not done. Give it again, or use another folder."
         for i in range(done.input, len(known))
-        if i not in places and known[i].sha256 != UNREADABLE and known[i].size
+        if places[i] is None and known[i].sha256 != UNREADABLE and known[i].size
     ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from stancewire.articles import Entry, InputFile, ReadOptions, repeated_id
 from stancewire.batch.ids import IdSet
-from stancewire.batch.plan import Input, Place, Position, stamp_of
+from stancewire.batch.plan import Input, Place, Position
 from stancewire.errors import InputError
 from stancewire.records import Article
 
@@ -80,7 +80,7 @@ class Reading:
     """
 
     inputs: Sequence[Input]
-    places: Mapping[int, Place]
+    places: Sequence[Place | None]
     options: ReadOptions
     start: Position
     seen: IdSet
@@ -127,7 +127,7 @@ class Reading:
 
     def _entries(self, number: int, before: int) -> Iterator[Entry]:
         """The records of an input, as long as it is the file that was hashed."""
-        item, place = self.inputs[number], self.places.get(number)
+        item, place = self.inputs[number], self.places[number]
         if place is None:
             if not item.size:  # nothing can be missing
                 return
@@ -140,21 +140,22 @@ class Reading:
         self._check(place)
         if file.sha256 not in (None, item.sha256):
             raise InputError(
-                f"{place.path}: other bytes were read than were hashed before, though its size and time are the same. "
+                f"{place.where}: other bytes were read than were hashed before, though its size and time are the same. "
                 "Rows of both may stand side by side: write to another folder."
             )
 
     def _is_there(self, number: int) -> bool:
         """Whether an input is still the file that was hashed."""
         try:
-            return number in self.places and stamp_of(self.places[number].path) == self.places[number].stamp
+            place = self.places[number]
+            return place is not None and place.is_unchanged()
         except InputError:
             return False
 
     def _check(self, place: Place) -> None:
-        if place.stamp.size >= 0 and stamp_of(place.path) != place.stamp:
+        if place.stamp is not None and not place.is_unchanged():
             raise InputError(
-                f"{place.path}: changed while it was read. Give it again, by another name, when it is whole."
+                f"{place.where}: changed while it was read. Give it again, by another name, when it is whole."
             )
 
     def _item(self, at: Position, entry: Entry) -> _Item:

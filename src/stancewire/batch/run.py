@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from glob import has_magic
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from stancewire import __version__
-from stancewire.articles import STDIN, Location, ReadOptions, find_files
+from stancewire.articles import STDIN, Location, ReadOptions, Remote, find_files
 from stancewire.batch.engines import Engine
 from stancewire.batch.ids import IdSet
 from stancewire.batch.lock import locked
@@ -132,8 +134,9 @@ class _Loop:
         options, totals = self._job.options, self._folder.totals
         lenient = options.on_error == "skip"
         look = look_leniently if lenient else look_at
-        files = (pair for given in self._job.inputs for pair in find_files(given, options.follow))
-        found = (look(path, name) for path, name in files if not _is_within(path, self._folder.folder))
+        own = self._folder.folder
+        files = (pair for given in self._job.inputs for pair in _others(find_files(given, options.follow), given, own))
+        found = (look(path, name) for path, name in files)
         return make_plan(self._folder.inputs, totals.lost, found, totals.next, lenient)
 
     def run(self, engine: Engine) -> Iterator[Progress]:
@@ -195,6 +198,13 @@ class _Loop:
             write_jsonl(self._stories_path, ({"doc": doc, "story": story} for doc, story in stories_of(signed)))
 
 
-def _is_within(path: Location, folder: Path) -> bool:
-    """Whether an input file is one of our own outputs, as when a folder is tagged into itself."""
-    return isinstance(path, Path) and path.absolute().is_relative_to(folder.absolute())
+def _others(files: Iterator[tuple[Location, str]], given: str, own: Path) -> Iterator[tuple[Location, str]]:
+    """Input files without our own outputs, as when a folder is tagged into itself."""
+    own, root = _absolute(own), _absolute(given)
+    if has_magic(given) or own.is_relative_to(root) or root.is_relative_to(own):
+        return ((p, name) for p, name in files if isinstance(p, Remote) or not _absolute(p).is_relative_to(own))
+    return files  # no need to look at each: of a million files that took a fifth of the time
+
+
+def _absolute(path: Path | str) -> Path:
+    return Path(os.path.abspath(path))  # noqa: PTH100 (also takes "a/.." out)

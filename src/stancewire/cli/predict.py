@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
-from dataclasses import fields
-from itertools import islice
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, fields
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import click
 
 from stancewire.articles import ReadOptions, read_articles
-from stancewire.batch import Job
-from stancewire.bundle import read_bundle
+from stancewire.batch import Job, write_file
+from stancewire.bundle import Bundle, read_bundle
 from stancewire.cli.predict_batch import FolderOptions, ended_by_sigterm, folder_options, is_folder, tag_to_folder
 from stancewire.cli.setting import find_bundle
 from stancewire.cli.tag_table import tag_table
@@ -25,14 +25,16 @@ from stancewire.output import (
     make_layout,
     text_stream,
     write_csv_stream,
+    write_jsonl,
     write_jsonl_stream,
-    write_tags,
 )
 from stancewire.predict import Tagger, load
 from stancewire.records import Article, Tag
+from stancewire.tag_columns import TagColumns
 from stancewire.target_tags import tag_targets
 from stancewire.targets import takes_targets
 
+Item = TypeVar("Item")
 TABLE = "table"
 
 
@@ -107,31 +109,54 @@ def command(
     rejected: list[str] = []
     options = ReadOptions(**more, reject=lambda problem: _reject(problem, rejected))
     tagger = load(find_bundle(context, model, fast=fast))
+    _check_targets(tagger.bundle, targets, kind)
     topics = tagger.bundle.manifest.codebook.topic_ids
     layout = make_layout("jsonl" if kind == TABLE else kind, topics, chosen, not no_text)
-    tags = counted(_tags(tagger, islice(read_articles(articles, options), limit), targets, kind), "sentences")
+    asked = _Asked(tagger, islice(read_articles(articles, options), limit), targets)
     with ended_by_sigterm():
-        _write(tags, output, layout, tagger, and_table) if output else _to_stdout(tags, kind, layout)
+        _write(asked, output, layout, and_table) if output else _to_stdout(asked.tags(), kind, layout)
     if rejected:
         say(f"{len(rejected)} records left out.")
 
 
-def _tags(tagger: Tagger, articles: Iterable[Article], targets: tuple[str, ...], kind: str) -> Iterable[Tag]:
-    if not takes_targets(tagger.bundle.manifest.runtime):
+def _check_targets(bundle: Bundle, targets: tuple[str, ...], kind: str) -> None:
+    if not takes_targets(bundle.manifest.runtime):
         if targets:
-            raise click.UsageError(f"--target is for target models; {tagger.bundle.label} has topics of its own.")
-        return tagger.tag_many(articles)
-    if kind not in ("jsonl", TABLE):
+            raise click.UsageError(f"--target is for target models; {bundle.label} has topics of its own.")
+    elif kind not in ("jsonl", TABLE):
         raise click.UsageError(f"tags of targets are written as jsonl: each sentence has its own; {kind} has columns.")
-    return tag_targets(tagger, articles, targets)
 
 
-def _write(tags: Iterable[Tag], output: Path, layout: Layout, tagger: Tagger, and_table: bool) -> None:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Articles, and the model that is asked about them."""
+
+    tagger: Tagger
+    articles: Iterable[Article]
+    targets: tuple[str, ...]
+
+    def tags(self) -> Iterator[Tag]:
+        """One by one."""
+        if takes_targets(self.tagger.bundle.manifest.runtime):
+            return counted(tag_targets(self.tagger, self.articles, self.targets), "sentences")
+        return chain.from_iterable(columns.tags() for columns in self.columns())
+
+    def columns(self) -> Iterator[TagColumns]:
+        """Many at a time, of a model with topics of its own."""
+        return counted(self.tagger.tag_columns(self.articles), "sentences", size=len)
+
+
+def _write(asked: _Asked, output: Path, layout: Layout, and_table: bool) -> None:
     kept: list[Tag] = []
-    rows = write_tags(_keep(tags, kept) if and_table else tags, output, layout.kind, layout.topics, layout)
+    if takes_targets(asked.tagger.bundle.manifest.runtime):
+        tags = asked.tags()
+        rows = write_jsonl(_keep(tags, kept, lambda tag: [tag]) if and_table else tags, output, layout)
+    else:
+        columns = asked.columns()
+        rows = write_file(_keep(columns, kept, TagColumns.tags) if and_table else columns, output, layout)
     if and_table:
         show(tag_table(kept))
-    say(f"{rows} sentences tagged by {tagger.bundle.label}, written to {output}")
+    say(f"{rows} sentences tagged by {asked.tagger.bundle.label}, written to {output}")
 
 
 def _part_kind(kind: str | None, and_table: bool) -> str:
@@ -157,10 +182,10 @@ def _reject(problem: str, rejected: list[str]) -> None:
     say_error(f"left out: {problem}")
 
 
-def _keep(tags: Iterable[Tag], kept: list[Tag]) -> Iterable[Tag]:
-    for tag in tags:
-        kept.append(tag)
-        yield tag
+def _keep(items: Iterable[Item], kept: list[Tag], tags: Callable[[Item], Iterable[Tag]]) -> Iterator[Item]:
+    for item in items:
+        kept.extend(tags(item))
+        yield item
 
 
 def _to_stdout(tags: Iterable[Tag], kind: str, layout: Layout) -> None:

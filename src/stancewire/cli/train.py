@@ -43,7 +43,7 @@ from stancewire.workspace import Workspace
 @click.option("--register", metavar="NAME", help="Register the model in MLflow under this name, alias 'candidate'.")
 @click.option("--no-track", is_flag=True, help="Keep nothing in MLflow.")
 @click.option("--grid", multiple=True, metavar="NAME=V,V", help="First try every combination of these params.")
-@click.option("--learning-curve", is_flag=True, help="First train on growing shares of the documents.")
+@click.option("--learning-curve", is_flag=True, help="First train on growing shares of the sentences.")
 @click.pass_context
 def command(
     context: click.Context,

@@ -15,7 +15,8 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnx")
 
 SEGMENTER = Segmenter(tokenizer_json(), 24, 2)
-SEGMENTS = SEGMENTER([Sentence("he refused the aid .", "vote"), Sentence("wheat prices fell"), Sentence("no")] * 4)
+SENTENCES = [Sentence("he refused the aid .", "vote"), Sentence("wheat prices fell"), Sentence("no")] * 4
+SEGMENTS = SEGMENTER(SENTENCES)
 NONE = Gold(np.zeros((12, 2), bool), np.full((12, 2), -1))
 
 
@@ -38,13 +39,13 @@ def test_the_gate_counts_what_eight_bits_change_and_logs_every_way_to_run(tmp_pa
     tagger = build_tagger(lambda: load_encoder(encoder), Heads(2, 3), seed=1)
     torch.nn.init.constant_(tagger.topic.bias, -100.0)  # no topic anywhere
     graph = export(tagger, tmp_path)
-    same = examine(graph, graph, SEGMENTS, NONE, SEGMENTER.pad)
+    same = examine(graph, graph, SEGMENTER, SENTENCES, NONE)
     assert (same.changed, same.cost, same.ways.keys()) == (0.0, 0.0, WAYS.keys())
     assert all(way["decisions_changed"] == 0 and way["largest_gap"] < 1e-3 for way in same.ways.values())
 
     tagger.topic.bias.data[0] = 100.0  # the first topic everywhere
     first = Gold(np.tile([True, False], (12, 1)), np.full((12, 2), -1))
-    other = examine(graph, export(tagger, tmp_path), SEGMENTS, first, SEGMENTER.pad)
+    other = examine(graph, export(tagger, tmp_path), SEGMENTER, SENTENCES, first)
     assert other.changed == 0.5
 
 

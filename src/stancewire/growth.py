@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections import Counter
 from dataclasses import replace
+from itertools import accumulate
 
 from stancewire.curves import Point, learning_curve
 from stancewire.job import DEV, Job
@@ -44,21 +45,10 @@ def point_of(job: Job, data: TrainingSet, trainer: Trainer, size: int, progress:
 
 
 def _part(data: TrainingSet, size: int) -> TrainingSet:
-    """Whole documents, drawn once: a larger part holds every smaller one."""
-    docs = sorted({row.doc for row in data.train})
+    """The first documents that have so many sentences together, drawn once: a larger part holds every smaller one."""
+    sizes = Counter(row.doc for row in data.train)
+    docs = sorted(sizes)
     random.Random(data.seed).shuffle(docs)  # noqa: S311 (a reproducible draw, not a secret)
-    kept = set(_until(docs, data, size))
+    before = accumulate((sizes[doc] for doc in docs), initial=0)
+    kept = {doc for doc, taken in zip(docs, before, strict=False) if taken < size}
     return replace(data, train=[row for row in data.train if row.doc in kept])
-
-
-def _until(docs: Sequence[str], data: TrainingSet, size: int) -> Iterator[str]:
-    """The first documents that have so many sentences together."""
-    sizes = dict.fromkeys(docs, 0)
-    for row in data.train:
-        sizes[row.doc] += 1
-    taken = 0
-    for doc in docs:
-        if taken >= size:
-            return
-        taken += sizes[doc]
-        yield doc

@@ -51,10 +51,13 @@ class Segmenter:
             for row, (parts, text) in enumerate(zip(contexts, texts, strict=True))
         ]
 
-    def _ids(self, texts: Iterable[str]) -> dict[str, list[int]]:
+    def _encode(self, texts: Iterable[str]) -> dict[str, Any]:
+        """The tokenizer's encodings by text, without special tokens."""
         unique = list(dict.fromkeys(texts))
-        encodings = self._tokenizer.encode_batch(unique, add_special_tokens=False)
-        return {text: encoding.ids for text, encoding in zip(unique, encodings, strict=True)}
+        return dict(zip(unique, self._tokenizer.encode_batch(unique, add_special_tokens=False), strict=True))
+
+    def _ids(self, texts: Iterable[str]) -> dict[str, list[int]]:
+        return {text: encoding.ids for text, encoding in self._encode(texts).items()}
 
     def _context_of(self, sentence: Sentence | Passage) -> list[str]:
         if self._context < 0:

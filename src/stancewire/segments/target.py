@@ -28,9 +28,7 @@ class TargetSegmenter(Segmenter):
         targets = [_target_of(sentence) for sentence in sentences]
         contexts = [" ".join(self._context_of(sentence)) for sentence in sentences]
         texts = [sentence.text for sentence in sentences]
-        unique = list(dict.fromkeys([*texts, *contexts, *(target.text for target in targets)]))
-        encodings = self._tokenizer.encode_batch(unique, add_special_tokens=False)
-        known = dict(zip(unique, encodings, strict=True))
+        known = self._encode([*texts, *contexts, *(target.text for target in targets)])
         return [
             self._about(row, target, [known[part] for part in (target.text, context, text)])
             for row, (target, context, text) in enumerate(zip(targets, contexts, texts, strict=True))

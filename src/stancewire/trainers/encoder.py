@@ -115,8 +115,7 @@ class EncoderTrainer:
         from stancewire.trainers.encoder_model import Heads, build_tagger, keep_encoder, load_encoder
         from stancewire.trainers.export_onnx import export
 
-        soft_labels = self.base / self.params.soft_labels if self.params.soft_labels else None
-        taught = taught_from(data, soft_labels, self.params.soft_weight)
+        taught = taught_from(data, self.base, self.params.soft_labels, self.params.soft_weight)
         if self.params.mask_names:
             taught = with_masked_names(taught)
         lesson = Lesson(segmenter(taught.sentences), taught.joint, taught.n_labelled, segmenter.pad)
@@ -144,8 +143,8 @@ class EncoderTrainer:
         if self.params.quantise == "none":
             return graph, {"kept": "fp32"}
         small = quantise(graph, folder)
-        segments = segmenter([row.sentence for row in data.dev])
-        found = examine(graph, small, segments, gold_arrays(data.dev, data.codebook), segmenter.pad)
+        sentences = [row.sentence for row in data.dev]
+        found = examine(graph, small, segmenter, sentences, gold_arrays(data.dev, data.codebook))
         passed = found.changed <= self.params.max_changed and found.cost <= MAX_COST
         return (small if passed else graph), {"kept": "int8" if passed else "fp32"} | found.to_dict()
 

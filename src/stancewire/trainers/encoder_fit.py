@@ -126,8 +126,10 @@ def autocast() -> Any:
 def _plan(lesson: Lesson, options: FitOptions) -> Iterator[list[int]]:
     """The batches of all epochs: every labelled row each time, the soft-only rows spread over the epochs."""
     rng = random.Random(options.seed)  # noqa: S311
-    labelled = [i for i, segment in enumerate(lesson.segments) if min(segment.rows) < lesson.n_labelled]
-    soft = [i for i, segment in enumerate(lesson.segments) if min(segment.rows) >= lesson.n_labelled]
+    labelled: list[int] = []
+    soft: list[int] = []
+    for i, segment in enumerate(lesson.segments):
+        (labelled if min(segment.rows) < lesson.n_labelled else soft).append(i)
     rng.shuffle(soft)
     for epoch in range(options.epochs):
         rows = labelled + soft[epoch :: options.epochs]

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from stancewire.records import Sentence
 from stancewire.scores import Floats, Gold, Ints
-from stancewire.segments import Logits, Segment, by_sentence, collate
+from stancewire.segments import Logits, Segment, Segmenter, by_sentence, collate
 
 LOGGED = 512
 """Held-out sentences on which the ways to run a graph are compared."""
@@ -67,11 +68,13 @@ class Outcome:
         return {"decisions_changed": round(self.changed, 5), "cost": round(self.cost, 5), "ways": dict(self.ways)}
 
 
-def examine(graph: bytes, small: bytes, segments: Sequence[Segment], gold: Gold, pad: int) -> Outcome:
+def examine(graph: bytes, small: bytes, segmenter: Segmenter, sentences: Sequence[Sentence], gold: Gold) -> Outcome:
     """Compare an 8-bit graph with its 32-bit one on held-out sentences with their labels."""
-    before, after = (decisions(*run(g, segments, pad, ONE_BY_ONE)) for g in (graph, small))
+    segments = segmenter(sentences)
+    before, after = (decisions(*run(g, segments, segmenter.pad, ONE_BY_ONE)) for g in (graph, small))
     changed = float((before != after).mean()) if segments else 0.0
-    return Outcome(changed, triple_micro_f1(before, gold) - triple_micro_f1(after, gold), _ways(small, segments, pad))
+    ways = _ways(small, segmenter(sentences[:LOGGED]), segmenter.pad)
+    return Outcome(changed, triple_micro_f1(before, gold) - triple_micro_f1(after, gold), ways)
 
 
 def run(graph: bytes, segments: Sequence[Segment], pad: int, way: Way) -> Logits:
@@ -109,26 +112,14 @@ def _filler(name: str, pad: int) -> int:
     return pad if name == "input_ids" else 0
 
 
-def _first(segments: Sequence[Segment], n: int) -> list[Segment]:
-    """Segments of the first `n` sentences, as if no other had been asked about."""
-    kept = []
-    for segment in segments:
-        asked = [(row, place) for row, place in zip(segment.rows, segment.places, strict=True) if row < n]
-        if asked:
-            rows, places = zip(*asked, strict=True)
-            kept.append(replace(segment, rows=rows, places=places))
-    return kept
-
-
 def _ways(graph: bytes, segments: Sequence[Segment], pad: int) -> dict[str, dict[str, float]]:
-    some = _first(segments, LOGGED)
-    if not some:
+    if not segments:
         return {}
-    topic, stance = run(graph, some, pad, ONE_BY_ONE)
+    topic, stance = run(graph, segments, pad, ONE_BY_ONE)
     alone = decisions(topic, stance)
     log = {}
     for name, way in WAYS.items():
-        other_topic, other_stance = run(graph, some, pad, way)
+        other_topic, other_stance = run(graph, segments, pad, way)
         gap = max(np.abs(topic - other_topic).max(), np.abs(stance - other_stance).max())
         changed = int((decisions(other_topic, other_stance) != alone).sum())
         log[name] = {"decisions_changed": changed, "largest_gap": round(float(gap), 4)}

@@ -79,8 +79,7 @@ class StaticTrainer:
         from stancewire.trainers.static_network import Sizes, begin_with, build_network
         from stancewire.trainers.static_vectors import narrowed, piece_vectors
 
-        soft_labels = self.base / self.params.soft_labels if self.params.soft_labels else None
-        taught = taught_from(data, soft_labels, self.params.soft_weight)
+        taught = taught_from(data, self.base, self.params.soft_labels, self.params.soft_weight)
         read = dict.fromkeys(chain.from_iterable((s.text, *texts_around(s)) for s in taught.sentences))
         vocabulary = learn_vocabulary(read, self.params.max_words, self.params.min_count)
 

@@ -53,10 +53,10 @@ class TeachingSet:
         return {"labelled": self.n_labelled, "soft_only": len(self.sentences) - self.n_labelled}
 
 
-def taught_from(data: TrainingSet, soft_labels: Path | None, soft_weight: float) -> TeachingSet:
-    """`teaching_set` of the sentences to train on and of a file with a teacher's soft labels, if there is one."""
+def taught_from(data: TrainingSet, base: Path, soft_labels: str | None, soft_weight: float) -> TeachingSet:
+    """`teaching_set` of the sentences to train on and of a teacher's soft labels, a file in `base`, if there is one."""
     classes = data.codebook.topic_ids, STANCES
-    soft = read_soft_labels(soft_labels, *classes) if soft_labels else {}
+    soft = read_soft_labels(base / soft_labels, *classes) if soft_labels else {}
     return teaching_set(data.train, soft, soft_weight, classes, data.dev)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from conftest import Command
+from stancewire.files import write_jsonl
 from stancewire.predict import Tagger
 from stancewire.records import Article, LabelledSentence, LabelledSet, Sentence
 from stancewire.soft_labels import Asked, asked_of_articles, asked_of_set, soft_labels
@@ -41,9 +42,22 @@ def test_articles_give_different_sentences_of_usual_length_with_their_context() 
 
 
 def test_a_sample_has_the_asked_size_and_follows_its_seed() -> None:
+    article = Article("b", " ".join(f"Truck number {n} has crossed the border." for n in range(52)))
+    drawn = [tuple(a.id for a in asked_of_articles([article], (), limit=17, seed=seed)) for seed in (1, 1, 2)]
+    assert (len(set(drawn[0])), drawn[0] == drawn[1], drawn[0] == drawn[2]) == (17, True, False)
+
+
+def test_a_sample_is_of_whole_passages() -> None:
     article = Article("b", " ".join(f"Truck number {n} has crossed the border." for n in range(50)))
-    drawn = [tuple(a.id for a in asked_of_articles([article], (), limit=5, seed=seed)) for seed in (1, 1, 2)]
-    assert (len(set(drawn[0])), drawn[0] == drawn[1], drawn[0] == drawn[2]) == (5, True, False)
+    places = [a.sentence.place for a in asked_of_articles([article], (), limit=15)]
+    assert places == [0, 1, 2, 3, 4] * 3
+
+
+def test_what_is_written_of_a_sentence_in_its_passage_is_read_again(tagger: Tagger, tmp_path: Path) -> None:
+    asked = asked_of_articles([SPEECH], ())
+    write_jsonl(tmp_path / "soft.jsonl", soft_labels(tagger, asked))
+    rows = read_soft_labels(tmp_path / "soft.jsonl", ("aid", "sport"), ("favor", "against", "neutral"))
+    assert [row.sentence for row in rows.values()] == [one.sentence for one in asked]
 
 
 def test_rows_say_what_the_model_finds_probable(tagger: Tagger) -> None:

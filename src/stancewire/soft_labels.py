@@ -6,16 +6,18 @@ cost nothing (Hinton et al. 2015, "Distilling the knowledge in a neural network"
 
 from __future__ import annotations
 
+import heapq
 import random
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from stancewire.articles import units_of
 from stancewire.codebook import STANCES
 from stancewire.predict import BATCH, Tagger
-from stancewire.records import Article, LabelledSet, Sentence
+from stancewire.records import PASSAGE, Article, LabelledSet, Sentence
 
 WORDS = range(4, 91)
 """Shorter and longer "sentences" of running text are mostly headings, lists and failures to split."""
@@ -48,22 +50,13 @@ def asked_of_articles(
     known
         Texts to leave out, such as those of a test set.
     limit
-        A random sample of at most so many, drawn while reading (Vitter 1985, algorithm R); by default all.
+        At most so many, by default all: whole passages, drawn at random while reading, because models that read
+        passages learn most from whole ones.
     """
-    rng = random.Random(seed)  # noqa: S311 (a reproducible sample, not a secret)
-    seen, kept = set(known), list[Asked]()
-    n_seen = 0
-    for asked in (a for article in articles for a in _units(article)):
-        text = asked.sentence.text
-        if text in seen or len(text.split()) not in WORDS:
-            continue
-        seen.add(text)
-        n_seen += 1
-        if limit is None or len(kept) < limit:
-            kept.append(asked)
-        elif (place := rng.randrange(n_seen)) < limit:
-            kept[place] = asked
-    return kept
+    passages = _passages(articles, set(known))
+    if limit is not None:
+        passages = _drawn(passages, limit, random.Random(seed))  # noqa: S311 (a reproducible sample, not a secret)
+    return [asked for passage in passages for asked in passage][:limit]
 
 
 def soft_labels(tagger: Tagger, asked: Iterable[Asked]) -> Iterator[dict[str, Any]]:
@@ -79,6 +72,7 @@ def soft_labels(tagger: Tagger, asked: Iterable[Asked]) -> Iterator[dict[str, An
                 "title": one.sentence.title,
                 "before": list(one.sentence.before),
                 "text": one.sentence.text,
+                **_passage_fields(one.sentence),
                 "topic_p": {t: round(p, 4) for t, p in zip(topics, topic, strict=True)},
                 "stance_p": {
                     t: {s: round(p, 4) for s, p in zip(STANCES, row, strict=True)}
@@ -87,6 +81,35 @@ def soft_labels(tagger: Tagger, asked: Iterable[Asked]) -> Iterator[dict[str, An
             }
 
 
-def _units(article: Article) -> Iterator[Asked]:
-    for unit in units_of(article, CONTEXT, passages=True):
-        yield Asked(f"{article.doc}#{unit.n}", article.doc, unit.sentence)
+def _passage_fields(sentence: Sentence) -> dict[str, Any]:
+    passage = sentence.passage
+    if passage is None:
+        return {}
+    return {"passage": {"texts": list(passage.texts), "before": list(passage.before)}, "place": sentence.place}
+
+
+def _passages(articles: Iterable[Article], seen: set[str]) -> Iterator[list[Asked]]:
+    """The sentences of each passage that were not seen before and are of usual length, if there are any."""
+    for article in articles:
+        units = units_of(article, CONTEXT, passages=True)
+        for start in range(0, len(units), PASSAGE):
+            new = []
+            for unit in units[start : start + PASSAGE]:
+                text = unit.sentence.text
+                if text not in seen and len(text.split()) in WORDS:
+                    seen.add(text)
+                    new.append(Asked(f"{article.doc}#{unit.n}", article.doc, unit.sentence))
+            if new:
+                yield new
+
+
+def _drawn(passages: Iterable[list[Asked]], limit: int, rng: random.Random) -> Iterator[list[Asked]]:
+    """Passages drawn at random, in their order, with at least `limit` sentences: those of the smallest random keys."""
+    kept: list[tuple[float, int, list[Asked]]] = []  # a heap by the negative key: the first is the next to go
+    n = 0
+    for order, passage in enumerate(passages):
+        heapq.heappush(kept, (-rng.random(), order, passage))
+        n += len(passage)
+        while n - len(kept[0][2]) >= limit:
+            n -= len(heapq.heappop(kept)[2])
+    return (passage for _, _, passage in sorted(kept, key=itemgetter(1)))

@@ -67,65 +67,82 @@ def metric_table(title: str, metrics: dict[str, Metric], names: Iterable[str]) -
     return table
 
 
-def _progress() -> Progress:
-    return Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-        disable=not sys.stderr.isatty(),
-        transient=True,
-    )
+class Bars(Progress):
+    """Bars on a terminal; elsewhere a line a minute."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            disable=not sys.stderr.isatty(),
+            transient=True,
+        )
+        self._said = time.monotonic()
+
+    def tell(self, number: TaskID, unit: float = 1, unit_name: str = "") -> None:
+        """Say how far a task has come, in units of so much, if nothing was said for a minute and no bar shows it."""
+        if not self.disable or time.monotonic() - self._said < SECONDS_BETWEEN_LINES:
+            return
+        self._said = time.monotonic()
+        task = self.tasks[number]
+        parts = [f"{task.description}: {task.completed / unit:,.0f}" + unit_name]
+        if task.total is not None:
+            parts[0] += f" of {task.total / unit:,.0f}" + unit_name
+        if task.fields["rate"]:
+            parts.append(task.fields["rate"])
+        if task.time_remaining is not None:
+            parts.append(f"about {task.time_remaining / 60:.0f} minutes left")
+        say(", ".join(parts))
 
 
 def counted(
     items: Iterable[Item], what: str, total: int | None = None, size: Callable[[Item], int] = lambda item: 1
 ) -> Iterator[Item]:
-    """Pass items on and draw their number (each counts as its `size`), rate and the time left."""
-    with _progress() as bar:
-        task = bar.add_task(what, total=total, rate="")
+    """Pass items on and show their number (each counts as its `size`), rate and the time left."""
+    with Bars() as bars:
+        task = bars.add_task(what, total=total, rate="")
         for item in items:
             yield item
-            bar.advance(task, size(item))
-            speed = bar.tasks[0].speed
-            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+            bars.advance(task, size(item))
+            speed = bars.tasks[0].speed
+            bars.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+            bars.tell(task)
 
 
 @contextmanager
 def bytes_bar(what: str) -> Iterator[Callable[[int, int, int], None]]:
     """A bar over bytes of input; gives a function of bytes read, bytes in all, sentences tagged."""
     begun = time.monotonic()
-    with _progress() as bar:
-        task = bar.add_task(what, total=None, rate="")
+    with Bars() as bars:
+        task = bars.add_task(what, total=None, rate="")
 
         def draw(read: int, size: int, sentences: int) -> None:
             rate = sentences / max(1e-9, time.monotonic() - begun)
-            bar.update(task, completed=read, total=size, rate=f"{rate:,.0f} sentences/s")
+            bars.update(task, completed=read, total=size, rate=f"{rate:,.0f} sentences/s")
+            bars.tell(task, 1e6, " MB")
 
         yield draw
 
 
 class Steps:
-    """A trainer's `Progress`: bars on the terminal, elsewhere a line a minute, the training curve into the run."""
+    """A trainer's `Progress`, drawn as bars; the training curve goes into the run."""
 
-    def __init__(self, bar: Progress, run: Run) -> None:
-        self._bar, self._run = bar, run
+    def __init__(self, bars: Bars, run: Run) -> None:
+        self._bars, self._run = bars, run
         self._tasks: dict[str, TaskID] = {}
-        self._said = time.monotonic()
 
     def step(self, what: str, done: int, total: int) -> None:
-        """Draw how far a step has come."""
+        """Show how far a step has come."""
         if what not in self._tasks:
-            self._tasks[what] = self._bar.add_task(what, total=total, rate="")
-        self._bar.update(self._tasks[what], completed=done, total=total)
-        if self._bar.disable and time.monotonic() - self._said >= SECONDS_BETWEEN_LINES:
-            self._said = time.monotonic()
-            left = self._bar.tasks[self._tasks[what]].time_remaining
-            say(f"{what}: {done:,} of {total:,}" + ("" if left is None else f", about {left / 60:.0f} minutes left"))
+            self._tasks[what] = self._bars.add_task(what, total=total, rate="")
+        self._bars.update(self._tasks[what], completed=done, total=total)
+        self._bars.tell(self._tasks[what])
 
     def metric(self, name: str, value: float, step: int) -> None:
         """Keep a point of a training curve."""
@@ -135,5 +152,5 @@ class Steps:
 @contextmanager
 def steps(run: Run | None = None) -> Iterator[Steps]:
     """Bars for a run's steps."""
-    with _progress() as bar:
-        yield Steps(bar, run or NullRun())
+    with Bars() as bars:
+        yield Steps(bars, run or NullRun())

@@ -13,12 +13,20 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from stancewire.codebook import STANCES
 from stancewire.errors import InputError, raise_problems
 from stancewire.files import read_jsonl
-from stancewire.records import Label, LabelledSentence, Sentence
+from stancewire.records import Label, LabelledSentence, Passage, Sentence
 from stancewire.targets import without_name
 from stancewire.trainers import Progress, TrainingSet
 
 Joint = NDArray[np.float32]
 """``(n_sentences, n_topics, n_stances)``, the probability that it has the topic with that stance."""
+
+
+class SoftPassage(BaseModel):
+    """The passage that a row's sentence stands in; its title is the row's."""
+
+    model_config = ConfigDict(extra="forbid")
+    texts: tuple[str, ...]
+    before: tuple[str, ...] = ()
 
 
 class SoftLabel(BaseModel):
@@ -30,8 +38,16 @@ class SoftLabel(BaseModel):
     title: str = ""
     before: tuple[str, ...] = ()
     text: str
+    passage: SoftPassage | None = None
+    place: int = 0
     topic_p: dict[str, float]
     stance_p: dict[str, dict[str, float]]
+
+    @property
+    def sentence(self) -> Sentence:
+        """What is learnt from, with its passage if the teacher read one."""
+        passage = Passage(self.passage.texts, self.title, self.passage.before) if self.passage else None
+        return Sentence(self.text, self.title, self.before, passage=passage, place=self.place)
 
     def joint(self, topics: Sequence[str], stances: Sequence[str]) -> Joint:
         """The teacher's word as ``(n_topics, n_stances)``."""
@@ -133,8 +149,8 @@ def teaching_set(
     known = {row.id for row in (*rows, *held_out)}
     unseen = {row.text for row in held_out}
     extra = [row for key, row in soft.items() if key not in known and row.text not in unseen]
-    sentences = [row.sentence for row in rows] + [Sentence(r.text, r.title, r.before) for r in extra]
-    joint = np.concatenate([joint, *(r.joint(topics, stances)[None] for r in extra)])
+    sentences = [row.sentence for row in rows] + [row.sentence for row in extra]
+    joint = np.concatenate([joint, *(row.joint(topics, stances)[None] for row in extra)])
     return TeachingSet(tuple(sentences), joint, len(rows))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-_MB = 1 << 20
+_MB = 1e6
 
 
 @dataclass(frozen=True, slots=True)

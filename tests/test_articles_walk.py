@@ -119,6 +119,12 @@ PAGE = """<html><head><title>Grain leaves Odesa</title></head><body><article><h1
 <p>Brussels welcomed the news and promised to send more trucks before the winter begins.</p></article></body></html>"""
 
 
+def test_an_extra_that_a_reader_lacks_is_not_taken_for_a_file_that_has_gone(tmp_path: Path) -> None:
+    (tmp_path / "a.warc").write_bytes(b"")
+    with pytest.raises(MissingError, match="^WARC needs an extra$"), opened(tmp_path / "a.warc"):
+        raise MissingError("WARC needs an extra")
+
+
 def warc_record(url: str, head: str, body: bytes) -> bytes:
     """A response, as ISO 28500 has it."""
     http = f"HTTP/1.1 {head}\r\n\r\n".encode() + body

@@ -29,6 +29,15 @@ def test_the_version_is_told(stancewire: Command) -> None:
     assert stancewire("--version").out.split()[-1] == __version__
 
 
+def test_a_package_of_an_extra_that_is_not_there_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, workspace_folder: Path, stancewire: Command
+) -> None:
+    monkeypatch.setitem(sys.modules, "datasketch", None)
+    done = stancewire("-C", workspace_folder, "labels", "duplicates")
+    assert (done.code, done.out) == (1, "")
+    assert done.err == "error: this needs datasketch, which is not installed: pip install 'stancewire[train]'\n"
+
+
 def test_without_anything_the_help_is_shown(stancewire: Command) -> None:
     done = stancewire()
     assert (done.code, done.out) == (2, "")

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -25,7 +27,8 @@ def sides() -> Sides:
     stance = rng.integers(-1, 3, (600, 2))
     rule = Rule(np.array([0.4, 0.6], np.float32), np.array([[1, 1, 0.8], [1, 0.9, 1]], np.float32))
     docs = tuple(f"d{i // 10}" for i in range(600))
-    return Sides(answers(rng, stance, 2), answers(rng, stance, 0.5), Gold(stance >= 0, stance), docs, rule, TOPICS)
+    gold = Gold(stance >= 0, stance)
+    return Sides(answers(rng, stance, 2), answers(rng, stance, 0.5), gold, docs, np.arange(600), rule, TOPICS)
 
 
 def curve(losses: list[float]) -> Curve:
@@ -49,6 +52,13 @@ def test_every_metric_at_a_cut_is_that_of_the_mixed_answers(sides: Sides) -> Non
         mixed = measure(sides.mixed(float(found.cuts[i])), sides, Resamples(sides.docs, 0))
         assert {n: c[i] for n, c in found.columns.items()} == pytest.approx({n: c[0] for n, c in mixed.items()})
         assert found.share[i] == (sides.risk() >= found.cuts[i]).mean()
+
+
+def test_what_is_asked_about_together_is_never_divided(sides: Sides) -> None:
+    by_tens = replace(sides, units=np.arange(600) // 10)
+    found = curve_of(by_tens)
+    assert set((600 * found.share).round().astype(int) % 10) == {0}
+    assert len(found.cuts) <= 61
 
 
 def test_cuts_rise_and_are_not_too_many(sides: Sides) -> None:

@@ -142,6 +142,12 @@ def test_what_is_no_label_studio_export_is_an_error(content: str, tmp_path: Path
         read_exchange(tmp_path / "done.json", ROWS, codebook)
 
 
+def test_what_is_no_excel_file_is_an_error(tmp_path: Path, codebook: Codebook):
+    (tmp_path / "done.xlsx").write_text("id;text;labelled\n", "utf-8")
+    with pytest.raises(InputError, match=r"done\.xlsx: not a readable Excel file \(File is not a zip file\)\."):
+        read_exchange(tmp_path / "done.xlsx", ROWS, codebook)
+
+
 def test_new_labels_replace_the_old_and_leave_every_other_key():
     rows = [{"id": "a.0", "labels": {}, "pair": "p1", "annotator": "ana"}, {"id": "a.1", "labels": None}]
     found = with_labels(rows, {"a.0": {"aid": Label("neutral")}, "a.1": None}, "bob")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from stancewire.articles import units_of
-from stancewire.passages import in_passages
+from stancewire.passages import in_passages, passage_of, sentences_of
 from stancewire.records import Article, Passage, Sentence
 
 
@@ -18,3 +18,17 @@ def test_an_article_is_cut_from_its_first_sentence_on_when_passages_are_asked_fo
     alone, read_together = (units_of(article, passages=passages) for passages in (False, True))
     assert {unit.sentence.passage for unit in alone} == {None}
     assert [unit.sentence.place for unit in read_together] == [0, 1, 2, 3, 4, 0]
+
+
+def test_a_passage_gives_back_its_sentences_with_what_stands_before_each() -> None:
+    article = Article("a", "", "Vote", sentences=tuple(f"Truck {n} left." for n in range(7)))
+    sentences = [unit.sentence for unit in units_of(article, 2, passages=True)]
+    passages = dict.fromkeys(map(passage_of, sentences))
+    assert [sentence for passage in passages for sentence in sentences_of(passage, 2)] == sentences
+
+
+def test_a_sentence_that_stands_alone_is_a_passage_of_its_own() -> None:
+    alone = Sentence("It rained.", "Vote", ("He spoke.",))
+    assert sentences_of(passage_of(alone), 1) == [
+        Sentence("It rained.", "Vote", ("He spoke.",), passage=Passage(("It rained.",), "Vote", ("He spoke.",)))
+    ]

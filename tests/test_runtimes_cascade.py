@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from stancewire.calibration import Calibration
+from stancewire.passages import in_passages
 from stancewire.records import Sentence
 from stancewire.runtimes.cascade import CascadeRuntime, Member, Rule, risk_of
 from stancewire.scores import Probabilities, Scores
@@ -34,10 +35,11 @@ class Numbers:
         return Scores(topic, stance, np.full(len(x), self.truncated))
 
 
-def cascade(cut: float) -> tuple[CascadeRuntime, Numbers, Numbers]:
+def cascade(cut: float, context: int | None = None) -> tuple[CascadeRuntime, Numbers, Numbers]:
     """A cascade and its members."""
     fast, strong = Numbers(1), Numbers(3, truncated=True)
-    return CascadeRuntime(Member(fast, CALIBRATION), Member(strong, CALIBRATION), RULE, cut), fast, strong
+    runtime = CascadeRuntime(Member(fast, CALIBRATION), Member(strong, CALIBRATION), RULE, cut, context)
+    return runtime, fast, strong
 
 
 def probabilities(topic: list[float], stance: list[list[float]]) -> Probabilities:
@@ -46,13 +48,13 @@ def probabilities(topic: list[float], stance: list[list[float]]) -> Probabilitie
 
 
 def test_the_risk_grows_with_the_wrong_and_missing_triples_that_are_expected() -> None:
-    found = risk_of(probabilities([0.2, 0.9], [[1, 0, 0], [0.1, 0.7, 0.2]]), RULE)
+    found = risk_of(probabilities([0.2, 0.9], [[1, 0, 0], [0.1, 0.7, 0.2]]), RULE, np.array([0]))
     assert found == pytest.approx([1 - math.exp(-(0.2 + (1 - 0.9 * 0.7) + 0.9 * 0.3))], abs=1e-6)
 
 
 def test_the_stance_that_counts_is_the_one_that_is_decided() -> None:
     weighted = Rule(RULE.thresholds, np.array([[1, 1, 1], [1, 0.1, 1]], np.float32))
-    found = risk_of(probabilities([0.2, 0.9], [[1, 0, 0], [0.1, 0.7, 0.2]]), weighted)
+    found = risk_of(probabilities([0.2, 0.9], [[1, 0, 0], [0.1, 0.7, 0.2]]), weighted, np.array([0]))
     assert found == pytest.approx([1 - math.exp(-(0.2 + (1 - 0.9 * 0.2) + 0.9 * 0.8))], abs=1e-6)
 
 
@@ -93,3 +95,37 @@ def test_a_sentence_s_scores_do_not_depend_on_its_neighbours() -> None:
 def test_no_sentences_give_empty_scores() -> None:
     found = cascade(0.1)[0].decision_function([])
     assert (found.topic.shape, found.stance.shape, found.truncated.shape) == ((0, 2), (0, 2, 3), (0,))
+
+
+def test_sentences_that_are_asked_about_together_have_the_risk_of_their_mean() -> None:
+    each, together = (
+        risk_of(
+            Probabilities(np.array([[0.2, 0.9], [0.1, 0.1], [0.3, 0.0]]), np.full((3, 2, 3), 1 / 3), np.zeros(3, bool)),
+            RULE,
+            np.array(units),
+        )
+        for units in ([0, 1, 2], [0, 0, 1])
+    )
+    errors = -np.log1p(-each)
+    assert together == pytest.approx(-np.expm1(-np.array([errors[:2].mean()] * 2 + [errors[2]])))
+
+
+PASSAGES = in_passages([Sentence(text) for text in ("+9", "-9", "+9", "-9", "+9", "+1", "-9")])
+"""Of five and of two sentences; the second has a risky one."""
+
+
+def test_a_strong_member_that_reads_passages_is_asked_about_whole_ones() -> None:
+    runtime, fast, strong = cascade(0.1, context=2)
+    found = runtime.decision_function(PASSAGES)
+    assert fast.seen == ["+9", "-9", "+9", "-9", "+9", "+1", "-9"]
+    assert strong.seen == ["+1", "-9"]
+    assert found.truncated.tolist() == [False] * 5 + [True] * 2
+
+
+@pytest.mark.parametrize("asked", [[5], [6], [6, 1], [0, 5, 6], [6, 6]])
+def test_a_sentence_is_answered_alike_whatever_else_of_its_passage_is_asked_about(asked: list[int]) -> None:
+    whole = cascade(0.1, context=2)[0].decision_function(PASSAGES)
+    some = cascade(0.1, context=2)[0].decision_function([PASSAGES[i] for i in asked])
+    assert np.array_equal(some.topic, whole.topic[asked])
+    assert np.array_equal(some.stance, whole.stance[asked])
+    assert np.array_equal(some.truncated, whole.truncated[asked])

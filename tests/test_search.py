@@ -63,10 +63,14 @@ def test_params_are_replaced_by_dotted_names() -> None:
     assert recipe.params == PARAMS
 
 
-def test_a_name_that_leads_nowhere_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [("blocks.3.scale", "3"), ("blocks.scale", "scale"), ("blocks.1", "1"), ("topic_c.low", "low")],
+)
+def test_a_name_that_leads_nowhere_is_refused(name: str, part: str) -> None:
     recipe = Recipe(name="tiny", family="tfidf-linear", params=PARAMS)
-    with pytest.raises(InputError, match=r"tiny\.yaml: search: 'blocks\.3\.scale' leads nowhere; .* no params '3'"):
-        with_params(recipe, {"blocks.3.scale": 1}, "tiny.yaml")
+    with pytest.raises(InputError, match=rf"^tiny\.yaml: search: '{name}' leads nowhere; .* no params '{part}'\.$"):
+        with_params(recipe, {name: 1}, "tiny.yaml")
 
 
 def test_the_best_of_the_grid_is_returned_without_its_search(codebook: Codebook, tiny_labels: Path) -> None:

@@ -12,7 +12,7 @@ import zstandard
 from stancewire import Article, Tagger
 from stancewire.errors import InputError
 from stancewire.output import make_layout, write_jsonl
-from stancewire.tag_rows import read_tag_rows
+from stancewire.tag_rows import TagRow, read_tag_rows
 
 TOPICS = ("aid", "sport")
 
@@ -32,6 +32,16 @@ def test_packed_tags_are_read_like_plain_ones(plain: Path, ending: str, compress
     rows = list(read_tag_rows(packed, TOPICS))
     assert [row.text for row in rows] == ["Kyiv asked for boots.", "Rain fell."]
     assert rows == list(read_tag_rows(plain, TOPICS))
+
+
+def test_a_csv_with_a_very_long_sentence_is_read(tmp_path: Path) -> None:
+    head = "doc,text,aid_p,aid_stance,aid_stance_favor_p,model"
+    long = "hum " * 50_000
+    (tmp_path / "t.csv").write_text(f"{head}\na,{long},0.9,favor,0.8,m@1\nb,Rain fell.,0.1,,0.5,m@1\n", "utf-8")
+    assert list(read_tag_rows(tmp_path / "t.csv", ["aid"])) == [
+        TagRow("a", long, {"aid": "favor"}, (0.9,), (0.8,), "m@1"),
+        TagRow("b", "Rain fell.", {}, (0.1,), (), "m@1"),
+    ]
 
 
 def test_a_damaged_packed_file_is_named(plain: Path) -> None:

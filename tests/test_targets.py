@@ -83,6 +83,7 @@ def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:
         {"id": "5", "text": "She lost.", "target": "She", "stance": "favor"},
         {"id": "5", "text": "She lost.", "target": "She", "stance": "favor", "mood": "grim"},
         {"id": "5", "text": "She won.", "target": "She", "stance": "favor"},
+        {"text": "She won.", "target": "She", "label": "positive", "group": "a", "corefs": []},
     )
     with pytest.raises(ProblemsError) as raised:
         read_targets(path)
@@ -93,6 +94,7 @@ def test_every_problem_is_named_with_its_line(tmp_path: Path) -> None:
         ":4: one of 'start' and 'end' is missing.",
         ":6: 'mood': Extra inputs are not permitted (found 'grim').",
         ":7: id '5' is used twice.",
+        ":8: 'id': Input should be a valid string (found 'None').",
     ]
 
 

@@ -15,10 +15,11 @@ from stancewire.evaluate import join, predict_labelled
 from stancewire.files import read_bytes
 from stancewire.held_out import HeldOut, common_rows, read_held_out, take
 from stancewire.metrics import Column, Metric, Resamples
+from stancewire.passages import number_passages
 from stancewire.predict import Tagger
-from stancewire.records import LabelledSentence
+from stancewire.records import PASSAGE, LabelledSentence
 from stancewire.runtimes.cascade import FAST, STRONG, Rule
-from stancewire.scores import Probabilities, gold_arrays
+from stancewire.scores import Ints, Probabilities, gold_arrays
 
 ENOUGH = 200
 """Fewer common held-out sentences than this cannot place a cut."""
@@ -118,6 +119,7 @@ def held_out_sides(members: Members) -> Sides:
         members.strong.manifest.calibration.predict_proba(strong.scores),
         strong.gold,
         tuple(map(str, strong.docs)),
+        _units(members.strong, strong.passages),
         rule_of(members.strong),
         members.strong.manifest.codebook.topic_ids,
     )
@@ -128,7 +130,14 @@ def labelled_sides(members: Members, rows: Sequence[LabelledSentence]) -> Sides:
     fast, strong = (_predict(bundle, rows) for bundle in (members.fast, members.strong))
     codebook = members.strong.manifest.codebook
     docs = tuple(row.doc for row in rows)
-    return Sides(fast, strong, gold_arrays(rows, codebook), docs, rule_of(members.strong), codebook.topic_ids)
+    units = _units(members.strong, np.array(number_passages(rows)))
+    return Sides(fast, strong, gold_arrays(rows, codebook), docs, units, rule_of(members.strong), codebook.topic_ids)
+
+
+def _units(strong: Bundle, passages: Ints) -> Ints:
+    """What the strong bundle is asked about at once: passages if it reads them, else single sentences."""
+    _, numbers = np.unique(passages if strong.manifest.passages else np.arange(len(passages)), return_inverse=True)
+    return numbers.astype(np.int64)
 
 
 def _held_out(bundle: Bundle) -> HeldOut | None:
@@ -146,8 +155,10 @@ def rule_of(bundle: Bundle) -> Rule:
 
 
 def costs_of(members: Members, rows: Sequence[LabelledSentence]) -> Costs:
-    """CPU-seconds per 1,000 sentences of both, measured here on `TIMED` of the sentences."""
-    timed = [rows[i].sentence for i in spread(len(rows), TIMED)]
+    """CPU-seconds per 1,000 sentences of both, measured here on about `TIMED` of the sentences, by whole passages."""
+    passages = number_passages(rows)
+    taken = set(spread(max(passages) + 1, TIMED // PASSAGE).tolist())
+    timed = [row.sentence for row, number in zip(rows, passages, strict=True) if number in taken]
     return Costs(*(cpu_seconds(Tagger(bundle), timed) for bundle in (members.fast, members.strong)))
 
 

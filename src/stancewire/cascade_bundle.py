@@ -52,6 +52,7 @@ def write_cascade(members: Members, outcome: Outcome, target: Path, on: str) -> 
 def _manifest(members: Members, outcome: Outcome, name: str, on: str) -> Manifest:
     fast, strong = members.fast.manifest, members.strong.manifest
     rule = strong.to_dict()
+    context = max(fast.context, strong.context)
     return Manifest(
         name=name,
         family="cascade",
@@ -59,11 +60,13 @@ def _manifest(members: Members, outcome: Outcome, name: str, on: str) -> Manifes
         runtime={
             "kind": "cascade",
             "cut": outcome.cut,
+            "passages": strong.passages,
+            "context": context,
             "thresholds": list(rule["thresholds"].values()),
             "stance_weights": rule["stance_weights"],
             "members": {FAST: _options(fast), STRONG: _options(strong)},
         },
-        context=max(fast.context, strong.context),
+        context=context,
         passages=fast.passages or strong.passages,
         thresholds=strong.thresholds,
         stance_weights=strong.stance_weights,

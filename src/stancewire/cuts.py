@@ -34,6 +34,8 @@ class Sides:
     ----------
     docs
         Which document each sentence is of.
+    units
+        ``(n,)``, see `stancewire.runtimes.cascade.risk_of`.
     rule
         The strong bundle's thresholds and weights, by which the cascade decides whoever answers.
     """
@@ -42,12 +44,13 @@ class Sides:
     strong: Probabilities
     gold: Gold
     docs: tuple[str, ...]
+    units: Ints
     rule: Rule
     topics: tuple[str, ...]
 
     def risk(self) -> NDArray[np.float64]:
         """``(n,)``, see `stancewire.runtimes.cascade.risk_of`."""
-        return risk_of(self.fast, self.rule)
+        return risk_of(self.fast, self.rule, self.units)
 
     def mixed(self, cut: float) -> Probabilities:
         """What the cascade of this cut says."""

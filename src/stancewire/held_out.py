@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stancewire.files import canonical_json, sha256
+from stancewire.passages import number_passages
 from stancewire.records import LabelledSentence, Sentence
 from stancewire.scores import Gold, Ints, Scores
 
@@ -25,14 +26,16 @@ class HeldOut:
     ----------
     keys
         ``(n,)``, see `sentence_key`.
-    docs
-        ``(n,)``, which document a sentence is of, counted from 0: what a bootstrap of documents needs.
+    docs, passages
+        ``(n,)``, which document a sentence is of and which passage it is read with, counted from 0: what a bootstrap
+        of documents needs, and a cascade that asks about whole passages.
     scores
         As the runtime gave them; `truncated` is not kept.
     """
 
     keys: NDArray[np.uint64]
     docs: Ints
+    passages: Ints
     scores: Scores
     gold: Gold
 
@@ -50,17 +53,19 @@ def make_held_out(rows: Sequence[LabelledSentence], scores: Scores, gold: Gold) 
     """Put together what `held_out_bytes` writes."""
     number = {doc: i for i, doc in enumerate(dict.fromkeys(row.doc for row in rows))}
     keys = np.array([sentence_key(row.sentence) for row in rows], np.uint64)
-    return HeldOut(keys, np.array([number[row.doc] for row in rows], np.int64), scores, gold)
+    docs = np.array([number[row.doc] for row in rows], np.int64)
+    return HeldOut(keys, docs, np.array(number_passages(rows), np.int64), scores, gold)
 
 
 def held_out_bytes(held_out: HeldOut) -> bytes:
-    """The safetensors form, scores to three digits: about 50 bytes per sentence for four topics."""
+    """The safetensors form, scores to three digits: about 55 bytes per sentence for four topics."""
     from safetensors.numpy import save
 
     return save(
         {
             "keys": held_out.keys,
             "docs": held_out.docs.astype(np.int32),
+            "passages": held_out.passages.astype(np.int32),
             "topic": held_out.scores.topic.astype(np.float16),
             "stance": held_out.scores.stance.astype(np.float16),
             "gold": held_out.gold.stance.astype(np.int8),
@@ -69,14 +74,18 @@ def held_out_bytes(held_out: HeldOut) -> bytes:
 
 
 def read_held_out(data: bytes) -> HeldOut:
-    """Read what `held_out_bytes` wrote; the bundle's hashes have vouched for the bytes."""
+    """Read what `held_out_bytes` wrote; the bundle's hashes have vouched for the bytes.
+
+    Bundles made before passages were kept hold models of single sentences: every sentence is a passage of its own.
+    """
     from safetensors.numpy import load
 
     arrays = load(data)
     stance = arrays["gold"].astype(np.int64)
     topic, stances = (arrays[name].astype(np.float32) for name in ("topic", "stance"))
     scores = Scores(topic, stances, np.zeros(len(stance), bool))
-    return HeldOut(arrays["keys"], arrays["docs"].astype(np.int64), scores, Gold(stance >= 0, stance))
+    passages = arrays.get("passages", np.arange(len(stance))).astype(np.int64)
+    return HeldOut(arrays["keys"], arrays["docs"].astype(np.int64), passages, scores, Gold(stance >= 0, stance))
 
 
 def common_rows(first: HeldOut, second: HeldOut) -> tuple[Ints, Ints]:
@@ -97,6 +106,7 @@ def take(held_out: HeldOut, rows: Ints) -> HeldOut:
     return HeldOut(
         held_out.keys[rows],
         held_out.docs[rows],
+        held_out.passages[rows],
         Scores(scores.topic[rows], scores.stance[rows], scores.truncated[rows]),
         Gold(gold.topic[rows], gold.stance[rows]),
     )

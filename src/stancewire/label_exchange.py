@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from stancewire.codebook import Codebook
-from stancewire.errors import InputError, raise_problems
+from stancewire.errors import InputError, first_line, raise_problems
 from stancewire.files import atomic_path, decode, read_bytes, read_text, write_bytes
 from stancewire.label_studio import from_tasks, to_tasks
 from stancewire.labels import label_dict, label_problems
@@ -165,7 +165,11 @@ def _write_excel(table: Iterable[Sequence[str]], path: Path) -> None:
 def _read_excel(path: Path) -> Iterator[list[str]]:
     from openpyxl import load_workbook
 
-    book = load_workbook(io.BytesIO(read_bytes(path)), read_only=True)
+    data = read_bytes(path)
+    try:
+        book = load_workbook(io.BytesIO(data), read_only=True)
+    except Exception as error:  # openpyxl lets slip whatever a damaged file makes it meet
+        raise InputError(f"{path}: not a readable Excel file ({first_line(error)}). Save it as .xlsx anew.") from None
     try:
         for row in book.worksheets[0].iter_rows(values_only=True):
             yield ["" if value is None else str(value) for value in row]

@@ -89,14 +89,21 @@ def with_params(recipe: Recipe, chosen: Mapping[str, Any], where: str) -> Recipe
 
 
 def _put(params: dict[str, Any], name: str, value: Any, where: str) -> None:
+    """Set a param by its dotted name; a mapping may get a new key, a list no new place."""
     *path, last = name.split(".")
     here: Any = params
-    for part in path:
-        try:
-            here = here[int(part)] if isinstance(here, list) else here[part]
-        except (KeyError, IndexError, ValueError, TypeError):
-            raise InputError(f"{where}: search: '{name}' leads nowhere; the recipe has no params '{part}'.") from None
-    here[int(last) if isinstance(here, list) else last] = value
+    part = last
+    try:
+        for part in path:
+            here = here[_key(here, part)]
+        part = last
+        here[_key(here, last)] = value
+    except (KeyError, IndexError, ValueError, TypeError):
+        raise InputError(f"{where}: search: '{name}' leads nowhere; the recipe has no params '{part}'.") from None
+
+
+def _key(container: Any, part: str) -> int | str:
+    return int(part) if isinstance(container, list) else part
 
 
 def _required(search: Search | None) -> Search:

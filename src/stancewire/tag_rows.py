@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from stancewire.articles.opened import opened, unpacked
+from stancewire.articles.options import MAX_CHARS
 from stancewire.codebook import STANCES
 from stancewire.errors import InputError, MissingError, first_line
 from stancewire.files import parse_json_object
@@ -55,7 +57,7 @@ def read_tag_rows(path: Path, topics: Sequence[str]) -> Iterator[TagRow]:
                 yield _row(record, topics)
         except InputError:
             raise
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, csv.Error) as error:
             raise InputError(
                 f"{file}:{row}: not a tag of topics {', '.join(topics)} ({type(error).__name__}: {first_line(error)}). "
                 "Name a file that 'stancewire predict' wrote with a bundle of this codebook."
@@ -79,8 +81,9 @@ def _records(path: Path) -> Iterator[Mapping[str, Any]]:
     if path.suffix == ".parquet":
         yield from _parquet(path)
     elif path.suffix == ".csv":
-        with path.open(encoding="utf-8", newline="") as stream:
-            yield from csv.DictReader(stream)
+        csv.field_size_limit(MAX_CHARS)  # a text without full stops is one long sentence
+        with opened(path) as raw:
+            yield from csv.DictReader(io.TextIOWrapper(unpacked(raw, path), encoding="utf-8", newline=""))
     else:
         with opened(path) as raw:
             for number, line in enumerate(unpacked(raw, path), start=1):

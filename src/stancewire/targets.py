@@ -179,7 +179,7 @@ def _own_form(record: dict[str, Any]) -> dict[str, Any]:
     """A row of NewsMTSC (Hamborg and Donnay 2021) in our form; other rows as they are."""
     if not {"label", "group", "corefs"} <= record.keys():
         return record
-    article = _NEWSMTSC_ARTICLE.match(str(record["id"]))
+    article = _NEWSMTSC_ARTICLE.match(str(record.get("id")))
     kept = {key: record.get(key) for key in ("id", "text", "target", "start", "end")}
     return kept | {
         "stance": _NEWSMTSC.get(record["label"], record["label"]),

@@ -78,11 +78,11 @@ def opened(path: Location) -> Iterator[Watched]:
     try:
         with path.open("rb") as stream:
             yield Watched(stream)
+    except StancewireError:  # said by whoever reads: some of ours are an `OSError` too
+        raise
     except FileNotFoundError:
         raise InputError(f"{path}: no such file any more; it was there when it was looked for.") from None
     except OSError as error:
-        if isinstance(error, StancewireError):
-            raise
         raise InputError(f"{path}: cannot be read ({error.strerror or first_line(error)}).") from None
 
 

@@ -72,6 +72,11 @@ def main() -> None:
     except StancewireError as error:
         _fail(str(error))
         code = 1
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("stancewire"):
+            raise  # ours to mend, not the user's
+        _fail(f"this needs {error.name}, which is not installed: pip install 'stancewire[train]'")
+        code = 1
     except click.exceptions.Abort:  # Ctrl-C
         _fail("interrupted; nothing is half written.")
         code = 130

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from stancewire.passages import passage_of
 from stancewire.records import Passage, Sentence
 from stancewire.segments.segment import Segment
 from stancewire.segments.sentence import Segmenter
@@ -24,7 +25,7 @@ class PassageSegmenter(Segmenter):
         """One segment per passage, in the order in which passages first come up."""
         rows: dict[Passage, list[int]] = {}
         for row, sentence in enumerate(sentences):
-            rows.setdefault(_passage_of(sentence), []).append(row)
+            rows.setdefault(passage_of(sentence), []).append(row)
         contexts = {passage: self._context_of(passage) for passage in rows}
         ids = self._ids(text for passage, parts in contexts.items() for text in (*parts, *passage.texts))
         return [
@@ -51,10 +52,6 @@ class PassageSegmenter(Segmenter):
         cut = tuple(len(text) < len(whole) for text, whole in zip(kept, texts, strict=True))
         rows, places = zip(*asked, strict=True)
         return Segment((*ids, *self._end), rows, places, tuple(spans), tuple(cut[place] for place in places))
-
-
-def _passage_of(sentence: Sentence) -> Passage:
-    return sentence.passage or Passage((sentence.text,), sentence.title, sentence.before)
 
 
 def _longest_that_fits(lengths: Sequence[int], room: int) -> int:

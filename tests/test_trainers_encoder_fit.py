@@ -87,6 +87,19 @@ def test_masked_names_are_seen_beside_the_labelled_rows_that_have_them() -> None
     np.testing.assert_array_equal(found.joint[[1, 3]], [[[3, 4, 5]]] * 2)
 
 
+@pytest.mark.parametrize(("asked", "share"), [(None, 0.1), (0.0, 0.0), (0.3, 0.3)])
+def test_attention_drops_the_share_that_is_asked_for(encoder_folder: Path, asked: float | None, share: float) -> None:
+    from stancewire.trainers.encoder_model import load_encoder
+
+    shares = {
+        name.split(".", 2)[2]: part.p
+        for name, part in load_encoder(encoder_folder, asked).named_modules()
+        if name.endswith("dropout") and name.startswith("encoder.layer")
+    }
+    assert {p for name, p in shares.items() if "attention.self" in name} == {share}
+    assert {p for name, p in shares.items() if "attention.self" not in name} == {0.1}
+
+
 def test_a_kept_encoder_is_one_to_start_from(tmp_path: Path, encoder_folder: Path) -> None:
     from stancewire.trainers.encoder_model import keep_encoder, load_encoder
     from stancewire.trainers.pretrained import find_encoder

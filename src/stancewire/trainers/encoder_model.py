@@ -106,14 +106,19 @@ def _means(hidden: Tensor, numbers: Tensor) -> Tensor:
     return (masks @ hidden) / masks.sum(-1, keepdim=True).clamp(min=1.0)
 
 
-def load_encoder(folder: Path) -> nn.Module:
-    """The pretrained encoder of a folder, without its unused pooler."""
-    from transformers import AutoModel
+def load_encoder(folder: Path, attention_dropout: float | None = None) -> nn.Module:
+    """The pretrained encoder of a folder, without its unused pooler; by default with its own dropout of attention."""
+    from transformers import AutoConfig, AutoModel
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    encoder: nn.Module = AutoModel.from_pretrained(str(folder), add_pooling_layer=False, local_files_only=True)
+    config = AutoConfig.from_pretrained(str(folder), local_files_only=True)
+    if attention_dropout is not None:
+        config.attention_probs_dropout_prob = attention_dropout
+    encoder: nn.Module = AutoModel.from_pretrained(
+        str(folder), config=config, add_pooling_layer=False, local_files_only=True
+    )
     return encoder
 
 

@@ -27,6 +27,7 @@ from stancewire.files import canonical_json, make_folder, read_jsonl, sha256, wr
 from stancewire.growth import NAMES, point_of
 from stancewire.job import Job
 from stancewire.labels import labels_hash, read_labels
+from stancewire.panels import panels
 from stancewire.recipe import Recipe, read_recipe
 from stancewire.train import split_data
 from stancewire.trainers import Silent, make_trainer
@@ -89,9 +90,8 @@ def markdown_of(rows: Iterable[Row]) -> str:
 
 def draw(rows: Sequence[Row], names: Sequence[str] = NAMES[:2]) -> Figure:
     """A panel per metric, a line per recipe, sentences on a logarithmic scale."""
-    figure = Figure(figsize=(5 * len(names), 4), layout="constrained")
-    for number, name in enumerate(names, start=1):
-        axes = figure.add_subplot(1, len(names), number)
+    figure, every = panels(len(names), 5 * len(names), 4)
+    for axes, name in zip(every, names, strict=True):
         for recipe in dict.fromkeys(row["recipe"] for row in rows):
             own = [row for row in rows if row["recipe"] == recipe]
             xs = [row["sentences"] for row in own]

@@ -22,11 +22,11 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
-from stancewire.cli.setting import store
+from stancewire.cli.setting import set_digest, store
 from stancewire.codebook import STANCES
-from stancewire.files import canonical_json, parse_scalar, read_jsonl, sha256, sha256_file
+from stancewire.files import canonical_json, parse_scalar, read_jsonl, sha256
 from stancewire.job import Job
-from stancewire.labels import labels_hash, read_labels
+from stancewire.labels import read_labels
 from stancewire.metrics import Metric
 from stancewire.recipe import Recipe, read_recipe
 from stancewire.records import LabelledSet
@@ -62,9 +62,7 @@ def make_job(recipe: Recipe, data: Path, also: Sequence[Path]) -> Job:
     recipe = recipe.model_copy(update={"data": tuple(others), "hold_out": "added"})  # hold out from NewsMTSC alone
     sets = others | {"NewsMTSC train": data / "train.jsonl"}
     measured = {name: data / file for name, file in MEASURED.items()}
-    digests = {
-        name: labels_hash([path]) if path.is_dir() else sha256_file(path) for name, path in (sets | measured).items()
-    }
+    digests = {name: set_digest(path) for name, path in (sets | measured).items()}
     return Job(recipe, CODEBOOK, read_sets(sets), read_sets(measured), digests)
 
 

@@ -40,7 +40,12 @@ class SetFitPeer:
         self._model = SetFitModel.from_pretrained(encoder_folder(), multi_target_strategy="one-vs-rest", device="cpu")
         self._model.model_body.max_seq_length = TOKENS
         options = TrainingArguments(
-            batch_size=SETFIT_BATCH, max_steps=SETFIT_STEPS, report_to="none", save_strategy="no", logging_strategy="no"
+            output_dir=tempfile.gettempdir(),  # made if need be; nothing is saved there
+            batch_size=SETFIT_BATCH,
+            max_steps=SETFIT_STEPS,
+            report_to="none",
+            save_strategy="no",
+            logging_strategy="no",
         )
         n_topics = len(data.names) // 4
         drawn = random.Random(0).sample(range(len(data.texts)), min(SETFIT_DRAWN, len(data.texts)))

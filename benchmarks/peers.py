@@ -118,8 +118,7 @@ def measure_peer(name: str, kept: Kept, data: Data, context: bool) -> Line:
     cuts = choose_cuts(kept.tune, gold_arrays(data.tune, data.codebook))
     report = report_of(data.test, probabilities, cuts, data.codebook)
     plain = report_of(data.test, probabilities, plain_cuts(len(data.codebook.topic_ids)), data.codebook)
-    size = sum(path.stat().st_size for path in kept.saved.rglob("*") if path.is_file())
-    entry = Entry(name, report, {}, found.rate, size / 1e6, found.load_seconds)
+    entry = Entry(name, report, {}, found.rate, bundle_bytes(kept.saved) / 1e6, found.load_seconds)
     result = kept.result
     minutes, about = result.seconds / 60, "; ".join(filter(None, (PEERS[name].about, result.note)))
     return Line(entry, found.cpu, found.rss, minutes, result.cpu_seconds / 60, result.trained_on, plain, about)

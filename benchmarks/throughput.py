@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from measured import Used, run
-from scale import multiply
+from scale import measure, multiply
 from stages import STAGES, StageTimes, draw
 from throughput_peers import MISSING, PEERS
 
@@ -45,26 +45,6 @@ def made_articles(path: Path, n_articles: int) -> Path:
     return path
 
 
-def predict(articles: Path, model: Path, out: Path, workers: int, limit: int) -> dict[str, float]:
-    """The command's rate and memory on so many articles."""
-    arguments = ["predict", articles, "-m", model, "-o", out, "--format", "parquet"]
-    used = run(["-m", "stancewire", *arguments, "--workers", workers, "--limit", limit])
-    if used.status:
-        raise SystemExit(f"stancewire predict with {model} ended with {used.status}")
-    shards = [json.loads(line) for line in (out / "_run" / "shards.jsonl").read_text().splitlines()]
-    rows = sum(shard["rows"] for shard in shards)
-    return {
-        "workers": workers,
-        "articles": sum(shard["articles"] for shard in shards),
-        "sentences": rows,
-        "seconds": used.seconds,
-        "sentences/s": rows / used.seconds,
-        "per CPU s": rows / used.cpu,
-        "MB largest": used.largest,
-        "MB together": used.together,
-    }
-
-
 def stages_of(model: Path, articles: Path, limit: int) -> StageTimes:
     """Seconds by stage, in a process of one thread."""
     used = run([Path(__file__).with_name("stages.py"), model, articles, "--limit", limit], OPENBLAS_NUM_THREADS="1")
@@ -82,8 +62,9 @@ def measure_model(model: Path, sources: dict[int, Path], asked: argparse.Namespa
     runs = []
     for times, source in sources.items():
         for workers in asked.workers if times == 1 else asked.workers[:1]:
-            found = predict(source, model, folder / f"out-{times}-{workers}", workers, limit * times)
-            runs.append({"times": times} | found)
+            out = folder / f"out-{times}-{workers}"
+            found = measure(source, str(model), out, "local", workers, limit * times)
+            runs.append({"times": times, "workers": workers} | found)
             print("  " + ", ".join(f"{name} {value:,.0f}" for name, value in runs[-1].items()), flush=True)
     return {"stages": stages.seconds, "sentences": stages.sentences, "runs": runs}
 

@@ -10,6 +10,7 @@ import pyarrow.parquet
 import pytest
 
 from stancewire.articles import InputFile, ReadOptions, find_files, read_articles
+from stancewire.articles.opened import opened
 from stancewire.errors import InputError, MissingError
 
 
@@ -121,7 +122,7 @@ PAGE = """<html><head><title>Grain leaves Odesa</title></head><body><article><h1
 
 def test_an_extra_that_a_reader_lacks_is_not_taken_for_a_file_that_has_gone(tmp_path: Path) -> None:
     (tmp_path / "a.warc").write_bytes(b"")
-    with pytest.raises(MissingError, match="^WARC needs an extra$"), opened(tmp_path / "a.warc"):
+    with pytest.raises(MissingError, match=r"^WARC needs an extra$"), opened(tmp_path / "a.warc"):
         raise MissingError("WARC needs an extra")
 
 

@@ -216,4 +216,4 @@ def test_a_thousand_tiny_files_are_a_thousand_articles(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("Rain fell.")
     done = stancewire("predict", tmp_path / "in", "-m", bundle_folder, "-o", tmp_path / "out")
-    assert done.err.splitlines()[-1].endswith("has 1000 of 1000 in 1 parts")
+    assert done.err.splitlines()[-1].endswith("has 1000 sentences of 1000 articles in 1 part")

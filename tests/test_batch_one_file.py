@@ -88,7 +88,7 @@ def test_a_file_gets_the_bytes_that_a_stream_of_single_tags_gets(
     assert write_file(tagger.tag_columns(articles), tmp_path / "t.jsonl", layout) == 1200
     assert (tmp_path / "t.jsonl").read_bytes() == text.getvalue().encode()
     text = io.StringIO(newline="")
-    write_csv_stream(tags, text, TOPICS, layout := make_layout("csv", TOPICS, chosen))
+    write_csv_stream(tags, text, layout := make_layout("csv", TOPICS, chosen))
     assert write_file(tagger.tag_columns(articles), tmp_path / "t.csv", layout) == 1200
     assert (tmp_path / "t.csv").read_bytes() == text.getvalue().encode()
 

@@ -18,7 +18,7 @@ def test_a_sound_workspace_is_listed(workspace_folder: Path, bundle_folder: Path
         f"codebook tiny v1 ({codebook.hash[:8]}): aid, sport",
         "recipe tiny.yaml: tfidf-linear",
         "labels: 48 documents, 240 labelled sentences",
-        f"bundle {bundle.label}: tfidf-linear",
+        f"bundle models/tiny: {bundle.label}, tfidf-linear",
     ]
 
 

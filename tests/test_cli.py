@@ -8,7 +8,9 @@ import pytest
 from conftest import Command
 from stancewire import __version__
 from stancewire.cli import COMMANDS, group
+from stancewire.cli.setting import who
 from stancewire.cli.terminal import counted
+from stancewire.workspace import Workspace
 
 
 def test_help_lists_every_command_with_its_line(stancewire: Command) -> None:
@@ -27,6 +29,15 @@ def test_every_command_has_help(stancewire: Command, command: str) -> None:
 
 def test_the_version_is_told(stancewire: Command) -> None:
     assert stancewire("--version").out.split()[-1] == __version__
+
+
+def test_an_account_without_a_name_decides_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    monkeypatch.setattr(os, "getuid", lambda: 54_321)  # as in a container that runs under any number
+    assert who(Workspace(tmp_path)) == "unknown"
 
 
 def test_a_package_of_an_extra_that_is_not_there_is_one_line(
@@ -49,7 +60,7 @@ def test_without_anything_the_help_is_shown(stancewire: Command) -> None:
     [
         (["predict", "--modle", "x"], "stancewire predict: No such option '--modle'."),
         (["predict"], "stancewire predict: Missing argument 'ARTICLES...'."),
-        (["predct"], "stancewire: No such command 'predct'."),
+        (["predct"], "stancewire: No such command 'predct'. Did you mean 'predict'?"),
         (["predict", "x", "--on-error", "ignore"], "stancewire predict: Invalid value for '--on-error'"),
         (["evaluate", "x", "--resamples", "1"], "stancewire evaluate: Invalid value for '--resamples'"),
         (

@@ -68,6 +68,14 @@ def test_options_that_do_not_go_together_are_wrong_usage(
     assert done.err.startswith(f"error: stancewire cascade: {said}")
 
 
+def test_a_bundle_makes_no_cascade_with_itself(space: Path, bundle_folder: Path, stancewire: Command) -> None:
+    done = stancewire("-C", space, "cascade", "--fast", bundle_folder)
+    said = (
+        f"error: stancewire cascade: --fast and --strong are one bundle, {read_bundle(bundle_folder).label}; name two."
+    )
+    assert (done.code, done.out, done.err.startswith(said)) == (2, "", True)
+
+
 def test_a_budget_that_buys_nothing_is_one_line(space: Path, stancewire: Command) -> None:
     done = stancewire("-C", space, "cascade", "--budget", 1e-9)
     assert (done.code, done.out, done.err.count("\n")) == (1, "", 1)

@@ -94,7 +94,7 @@ def test_evaluate_on_something_else_than_labels_is_said(
     bundle_folder: Path, tmp_path: Path, stancewire: Command
 ) -> None:
     done = stancewire("evaluate", tmp_path, "-m", bundle_folder)
-    said = "no documents.jsonl. A labelled set is a folder with both files."
+    said = "no documents.jsonl. A labelled set is a folder with documents.jsonl and sentences.jsonl."
     assert (done.code, done.out, done.err) == (1, "", f"error: {tmp_path}: {said}\n")
 
 
@@ -108,6 +108,15 @@ def test_compare_shows_bundles_and_draws_them(
     assert done.out.count(read_bundle(bundle_folder).label) == 2
     assert "100.0 (+0.0)" in done.out
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_picture_without_its_folder_is_told_before_anything_is_measured(
+    bundle_folder: Path, tiny_labels: Path, tmp_path: Path, stancewire: Command
+) -> None:
+    picture = tmp_path / "nowhere" / "p.png"
+    done = stancewire("compare", bundle_folder, "--on", tiny_labels, "--plot", picture)
+    said = f"error: --plot {picture}: no folder {picture.parent}. Make it first.\n"
+    assert (done.code, done.out, done.err) == (1, "", said)
 
 
 def test_check_lists_every_problem_and_ends_with_one(
@@ -158,3 +167,53 @@ def test_two_sets_of_one_name_are_refused(workspace_folder: Path, stancewire: Co
     done = stancewire("-C", workspace_folder, "train", recipe, "--no-track", *same)
     assert done.code == 1
     assert "two sets have one name" in done.err
+
+
+def test_one_set_given_twice_is_told_so(workspace_folder: Path, stancewire: Command) -> None:
+    recipe, labels = workspace_folder / "training" / "tiny.yaml", workspace_folder / "labels"
+    done = stancewire("-C", workspace_folder, "train", recipe, "--no-track", "--add", labels)
+    said = f"{labels}: given twice, by the recipe's 'data' or by options. Give it once."
+    assert (done.code, done.out, done.err) == (1, "", f"error: {said}\n")
+
+
+@pytest.mark.parametrize(
+    ("grid", "said"), [("topic_cc=1,2", "params: unknown key 'topic_cc'."), ("topic_c=1,abc", "params: 'topic_c': ")]
+)
+def test_a_wrong_grid_is_one_line_before_anything_is_tried(
+    workspace_folder: Path, stancewire: Command, grid: str, said: str
+) -> None:
+    recipe = workspace_folder / "training" / "tiny.yaml"
+    done = stancewire("-C", workspace_folder, "train", recipe, "--no-track", "--grid", grid)
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith(f"error: {recipe}: {said}")
+    assert done.err.count("\n") == 1
+
+
+def test_a_set_that_the_recipe_names_is_no_measure_of_quality(
+    workspace_folder: Path, bundle_folder: Path, stancewire: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "MIN_SECONDS", 0.01)
+    labels, label = workspace_folder / "labels", read_bundle(bundle_folder).label
+    said = f"warning: {label} was trained on labels; figures on it are too high. Measure on other sentences.\n"
+    measure = ("evaluate", labels, "-m", bundle_folder, "--json", "--resamples", 100)
+    assert stancewire("-C", workspace_folder, *measure).err == said
+    assert stancewire("-C", workspace_folder, "compare", bundle_folder, "--on", labels).err == said
+
+
+def test_of_thousands_of_problems_the_first_are_told_and_the_rest_counted(
+    workspace_folder: Path, stancewire: Command
+) -> None:
+    sentences = workspace_folder / "labels" / "sentences.jsonl"
+    sentences.write_text(sentences.read_text().replace('"aid"', '"aide"'))
+    done = stancewire("-C", workspace_folder, "train", workspace_folder / "training" / "tiny.yaml", "--no-track")
+    lines = done.err.splitlines()
+    assert (done.code, len(lines)) == (1, 21)
+    assert lines[0].startswith(f"error: {sentences}:1: topic 'aide' is not in the codebook")
+    assert lines[-1] == "error: and 124 more; 'stancewire check' lists all problems of a workspace."
+    assert stancewire("-C", workspace_folder, "check").err.count("'aide'") == 144
+
+
+def test_a_history_without_decisions_says_so(workspace_folder: Path, stancewire: Command) -> None:
+    done = stancewire("-C", workspace_folder, "champion", "--history")
+    said = "no decisions on 'stancewire' yet; the first is made by: stancewire promote BUNDLE\n"
+    assert (done.code, done.out, done.err) == (0, "", said)

@@ -109,6 +109,13 @@ def test_labels_go_out_to_a_table_and_back(workspace_folder: Path, stancewire: C
     assert (workspace_folder / "l.xml").read_text().startswith("<View>")
 
 
+def test_a_document_that_is_not_there_is_not_exported(workspace_folder: Path, stancewire: Command) -> None:
+    out = workspace_folder / "out.csv"
+    done = stancewire("-C", workspace_folder, "labels", "export", out, "--doc", "d1000")
+    said = f"--doc d1000: no such document in {workspace_folder / 'labels'}. Did you mean '"
+    assert (done.code, done.out, done.err.startswith(f"error: {said}"), out.exists()) == (1, "", True, False)
+
+
 def test_labels_of_a_second_reader_become_a_reading(workspace_folder: Path, stancewire: Command) -> None:
     table, reading = workspace_folder / "labels.json", workspace_folder / "labels" / "second_reading.jsonl"
     stancewire("-C", workspace_folder, "labels", "export", table)

@@ -3,6 +3,7 @@ import io
 import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -98,6 +99,32 @@ def test_the_workspace_s_default_bundle_needs_no_name(
     (workspace_folder / "models" / "default").symlink_to(bundle_folder)
     done = stancewire("-C", workspace_folder, "predict", "-", stdin=GOOD.encode())
     assert (done.code, len(rows_of(done.out))) == (0, 1)
+
+
+def test_a_wrong_bundle_gets_the_names_of_those_that_are_there(
+    workspace_folder: Path, bundle_folder: Path, stancewire: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workspace_folder)
+    shutil.copytree(bundle_folder, "models/tiny")
+    done = stancewire("predict", "-", "-m", "tiny", stdin=GOOD.encode())
+    said = "error: tiny: there is no such folder. Bundles of this workspace: models/tiny.\n"
+    assert (done.code, done.out, done.err) == (1, "", said)
+    done = stancewire("predict", "-", stdin=GOOD.encode())
+    said = f"error: {workspace_folder / 'models' / 'default'}: no default bundle is there."
+    assert (done.code, done.out, done.err.startswith(said)) == (1, "", True)
+
+
+def test_without_a_workspace_a_bundle_is_asked_for(here: Path, stancewire: Command) -> None:
+    done = stancewire("predict", "-", stdin=GOOD.encode())
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith(f"error: {here}: not in a workspace")
+    assert done.err.endswith("Or name a bundle's folder with -m.\n")
+
+
+def test_an_input_without_articles_is_said(here: Path, bundle_folder: Path, stancewire: Command) -> None:
+    (here / "a.csv").write_text("id,text\n")
+    done = stancewire("predict", "a.csv", "-m", bundle_folder)
+    assert (done.code, done.out, done.err) == (0, "", "nothing to tag: no sentence was found.\n")
 
 
 def test_sentences_that_come_split_are_counted_from_zero(bundle_folder: Path, stancewire: Command) -> None:

@@ -33,9 +33,9 @@ def test_a_name_without_an_ending_is_a_folder_that_can_be_resumed(
     done = stancewire("predict", "a.jsonl", "-m", bundle_folder, "-o", "tags")
     assert (done.code, done.out) == (0, "")
     assert done.err.startswith("4 sentences of 3 articles tagged by tiny@")
-    assert done.err.endswith("; tags has 4 of 3 in 1 parts\n")
+    assert done.err.endswith("; tags has 4 sentences of 3 articles in 1 part\n")
     again = stancewire("predict", "a.jsonl", "-m", bundle_folder, "-o", "tags")
-    assert again.err.startswith("0 sentences of 0 articles tagged by tiny@")
+    assert again.err.startswith("nothing new to tag by tiny@")
     one_file = stancewire("predict", "a.jsonl", "-m", bundle_folder)
     assert (here / "tags" / "part-000000.jsonl").read_text() == one_file.out
 

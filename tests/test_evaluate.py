@@ -9,7 +9,6 @@ from stancewire.evaluate import (
     Report,
     evaluate,
     holder_columns,
-    join,
     paired_difference,
     predict_labelled,
     prediction_rows,
@@ -71,7 +70,7 @@ def test_a_set_without_labels_cannot_be_measured(tagger: Tagger) -> None:
 
 def test_batches_join_to_what_one_call_gives(tagger: Tagger, labelled: LabelledSet) -> None:
     rows = (labelled.scored * 2)[:300]
-    joined = join(list(predict_labelled(tagger, rows)))
+    joined = Probabilities.concatenate(list(predict_labelled(tagger, rows)))
     whole = tagger.predict_proba([row.sentence for row in rows])
     assert np.array_equal(joined.topic, whole.topic)
     assert np.array_equal(joined.stance, whole.stance)

@@ -135,10 +135,10 @@ def test_an_unknown_ending_is_an_error(tmp_path: Path, codebook: Codebook):
         write_exchange(ROWS, codebook, tmp_path / "labels.ods")
 
 
-@pytest.mark.parametrize("content", ["{", '{"a": 1}', "[1]"])
+@pytest.mark.parametrize("content", ["{", '{"a": 1}', "[1]", '[{"data": {}, "annotations": [1]}]'])
 def test_what_is_no_label_studio_export_is_an_error(content: str, tmp_path: Path, codebook: Codebook):
     (tmp_path / "done.json").write_text(content, "utf-8")
-    with pytest.raises(InputError, match=r"broken JSON|expected a list of tasks"):
+    with pytest.raises(InputError, match=r"broken JSON|expected a list of tasks|task 1: an annotation is not Label"):
         read_exchange(tmp_path / "done.json", ROWS, codebook)
 
 

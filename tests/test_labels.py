@@ -99,7 +99,7 @@ def test_context_rows_are_not_scored(tmp_path, codebook):
 def test_a_missing_file_is_named(tmp_path, codebook, name):
     write(tmp_path)
     (tmp_path / name).unlink()
-    with pytest.raises(MissingError, match=f"no {name}. A labelled set is a folder with both files"):
+    with pytest.raises(MissingError, match=f"no {name}. A labelled set is a folder with documents.jsonl and"):
         read_labels(tmp_path, codebook)
 
 

@@ -93,7 +93,7 @@ def test_the_holder_author_has_no_span() -> None:
 
 def test_csv_comes_back_with_quotes_and_line_breaks() -> None:
     stream = io.StringIO(newline="")
-    assert write_csv_stream([TAG, TAG], stream, TOPICS) == 2
+    assert write_csv_stream([TAG, TAG], stream, make_layout("csv", TOPICS)) == 2
     stream.seek(0)
     expected = {key: "" if value is None else str(value) for key, value in FLAT.items()}
     assert list(csv.DictReader(stream)) == [expected, expected]
@@ -132,7 +132,7 @@ def test_an_ending_that_says_no_format_is_refused(name: str, found: str) -> None
 def test_a_stream_gets_the_same_bytes_as_a_file(tmp_path: Path) -> None:
     binary = io.BytesIO()
     with text_stream(binary) as stream:
-        write_jsonl_stream([TAG], stream)
+        write_jsonl_stream([TAG], stream, make_layout("jsonl", TOPICS))
     write_jsonl([TAG], tmp_path / "t.jsonl", make_layout("jsonl", TOPICS))
     assert binary.getvalue() == (tmp_path / "t.jsonl").read_bytes()
 

@@ -130,10 +130,11 @@ def test_predict_uses_the_champion_from_the_cache(place: Place, stancewire: Comm
     assert read_bundle(place.good).content_hash in cached
 
 
-def test_a_damaged_copy_in_the_cache_is_fetched_anew(place: Place) -> None:
+@pytest.mark.parametrize(("name", "content"), [("README.md", "changed"), ("bundle.json", '{"format": 1, "na')])
+def test_a_damaged_copy_in_the_cache_is_fetched_anew(place: Place, name: str, content: str) -> None:
     content_hash = read_bundle(place.good).content_hash
     copy = place.root / "mlruns" / "cache" / content_hash
-    (copy / "README.md").write_text("changed")
+    (copy / name).write_text(content)
     assert fetch_bundle("models:/stancewire@champion", place.store) == copy
     assert read_bundle(copy).content_hash == content_hash
 
@@ -174,6 +175,25 @@ def test_the_history_has_every_decision(place: Place, stancewire: Command) -> No
         "accepted", "rolled back", "refused", "refused", "accepted", "accepted",
     ]  # fmt: skip
     assert done.out.count("refused") == 2
+
+
+def test_a_version_that_was_deleted_cannot_come_back(place: Place, stancewire: Command) -> None:
+    place.store.client().delete_model_version("stancewire", "1")
+    done = stancewire("-C", place.root, "champion", "--rollback")
+    assert done.code == 1
+    assert "mlflow.db: the registry failed (Model Version (name=stancewire, version=1) not found" in done.err
+    assert done.err.count("\n") == 1
+
+
+def test_a_store_that_is_down_has_no_history(
+    place: Place, stancewire: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    done = stancewire("-C", place.root, "champion", "--history")
+    assert done.code == 1
+    assert done.err.startswith("error: http://127.0.0.1:9: the registry failed (")
+    assert done.err.count("\n") == 1
 
 
 def test_a_store_that_is_down_decides_nothing(

@@ -114,7 +114,10 @@ def test_what_a_store_that_is_down_did_not_take_is_sent_later(store: MlflowStore
     assert list(store.unsent.iterdir()) == []
 
 
-def test_a_read_only_store_ends_nothing(store: MlflowStore, bundle_folder: Path) -> None:
+def test_a_read_only_store_ends_nothing(
+    store: MlflowStore, bundle_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # MLflow takes such an address for a path, and makes folders of it
     uri = f"sqlite:///file:{store.folder / 'mlflow.db'}?mode=ro&uri=true"
     with MlflowStore(store.folder, uri).run("tiny", "", {}) as run:
         tell(run, bundle_folder)

@@ -180,7 +180,7 @@ def test_other_commands_say_that_there_is_no_target(space: Path, tmp_path: Path,
 
 def test_a_target_model_is_no_problem_of_a_workspace(space: Path, stancewire: Command) -> None:
     done = stancewire("-C", space, "check")
-    assert "bundle target@" in done.out + done.err
+    assert "bundle models/target: target@" in done.out + done.err
     assert "made for codebook" not in done.out + done.err
 
 

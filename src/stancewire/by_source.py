@@ -8,7 +8,6 @@ import numpy as np
 
 from stancewire.evaluate import Report
 from stancewire.metrics import Decisions, Metric, Resamples, compute_columns, summarise
-from stancewire.scores import Gold, Probabilities
 
 SHOWN = ("topic_micro_f1", "triple_micro_f1")
 """Micro averages: with a source's few sentences the macro ones hang on single labels."""
@@ -25,11 +24,10 @@ def by_source(report: Report, topics: Sequence[str], seed: int = 0) -> dict[str,
         if n < FEWEST:
             continue
         rows = np.flatnonzero(sources == name)
-        gold, p, made = report.gold, report.probabilities, report.decisions
         columns = compute_columns(
-            Decisions(made.topic[rows], made.stance[rows]),
-            Probabilities(p.topic[rows], p.stance[rows], p.truncated[rows]),
-            Gold(gold.topic[rows], gold.stance[rows]),
+            Decisions(report.decisions.topic[rows], report.decisions.stance[rows]),
+            report.probabilities.take(rows),
+            report.gold.take(rows),
             topics,
             Resamples([report.sentences[i].doc for i in rows], seed=seed),
         )

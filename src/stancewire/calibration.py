@@ -6,7 +6,7 @@ Topics: Platt scaling (Platt 1999), a slope and an intercept per topic. Stances:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,8 @@ from stancewire.scores import Bools, Floats, Gold, Ints, Probabilities, Scores
 
 _PRIOR = 1.0
 """Pull of slopes towards 1 and biases towards 0, in units of squared deviation: rare cells have few sentences."""
+_NEAR = 0.01
+"""Quality of stances (of 1) that a lesser weighing may cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,6 @@ def choose_thresholds(probabilities: Floats, truth: Bools) -> Floats:
     return np.array(chosen, np.float32)
 
 
-_NEAR = 0.01
-"""Quality of stances (of 1) that a lesser weighing may cost."""
-
-
 def choose_stance_weights(probabilities: Floats, gold: Gold) -> Floats:
     """Weights of the stances, ``(n_topics, 3)``, that do best by macro-F1 and accuracy together.
 
@@ -148,7 +146,7 @@ def _fit_platt(z: Floats, y: Bools) -> tuple[float, float]:
     return float(slope), float(intercept)
 
 
-def _fit_stance(z: Floats, y: NDArray[np.int64]) -> NDArray[np.float64]:
+def _fit_stance(z: Floats, y: Ints) -> NDArray[np.float64]:
     """Slope and three biases, from ``(n, 3)`` logits."""
     identity = np.array([1.0, 0.0, 0.0, 0.0])
     if len(y) == 0:
@@ -162,7 +160,7 @@ def _fit_stance(z: Floats, y: NDArray[np.int64]) -> NDArray[np.float64]:
     return _minimise(loss, identity)
 
 
-def _minimise(loss: Any, start: NDArray[np.float64]) -> NDArray[np.float64]:
+def _minimise(loss: Callable[[NDArray[np.float64]], float], start: NDArray[np.float64]) -> NDArray[np.float64]:
     from scipy.optimize import minimize
 
     found: NDArray[np.float64] = minimize(loss, start, method="L-BFGS-B").x

@@ -11,7 +11,7 @@ from stancewire.bundle import HELD_OUT, Bundle
 from stancewire.compare import cpu_seconds
 from stancewire.cuts import Costs, Curve, Sides, curve_of, loss_between, measure, spread
 from stancewire.errors import InputError
-from stancewire.evaluate import join, predict_labelled
+from stancewire.evaluate import predict_labelled
 from stancewire.files import read_bytes
 from stancewire.held_out import HeldOut, common_rows, read_held_out, take
 from stancewire.metrics import Column, Metric, Resamples
@@ -146,7 +146,7 @@ def _held_out(bundle: Bundle) -> HeldOut | None:
 
 
 def _predict(bundle: Bundle, rows: Sequence[LabelledSentence]) -> Probabilities:
-    return join(list(predict_labelled(Tagger(bundle), rows)))
+    return Probabilities.concatenate(list(predict_labelled(Tagger(bundle), rows)))
 
 
 def rule_of(bundle: Bundle) -> Rule:

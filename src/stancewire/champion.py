@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stancewire.errors import InputError, MissingError, OutputError
 from stancewire.promotion import champion_version, decisions_store
-from stancewire.registry import CHAMPION
+from stancewire.registry import CHAMPION, registry_errors
 from stancewire.tracking import MlflowStore
 
 if TYPE_CHECKING:
@@ -41,14 +41,21 @@ class Entry:
 
 
 def history(store: MlflowStore, model: str) -> list[Entry]:
-    """Every decision on a registered model, the newest first."""
-    client = store.client()
-    experiment = client.get_experiment_by_name(decisions_store(store).experiment)
-    if experiment is None:
-        return []
-    runs = client.search_runs(
-        [experiment.experiment_id], f"tags.model = '{model}'", order_by=["attributes.start_time DESC"]
-    )
+    """Every decision on a registered model, the newest first.
+
+    Raises
+    ------
+    OutputError
+        When the store does not answer.
+    """
+    with registry_errors(store):
+        client = store.client()
+        experiment = client.get_experiment_by_name(decisions_store(store).experiment)
+        if experiment is None:
+            return []
+        runs = client.search_runs(
+            [experiment.experiment_id], f"tags.model = '{model}'", order_by=["attributes.start_time DESC"]
+        )
     return [_entry(run) for run in runs]
 
 
@@ -101,8 +108,9 @@ def roll_back(store: MlflowStore, model: str, who: str, why: str) -> Entry:
     target = _promoted_before(history(store, model), now.after)
     if not target:
         raise InputError(f"{model}: version {now.after} is the first champion; there is none to go back to.")
-    client = store.client()
-    bundle = client.get_model_version(model, target).tags.get("bundle", f"version {target}")
+    with registry_errors(store):  # also where that version was deleted
+        client = store.client()
+        bundle = client.get_model_version(model, target).tags.get("bundle", f"version {target}")
     tags = {
         "kind": "promotion",
         "decision": ROLLED_BACK,
@@ -114,7 +122,7 @@ def roll_back(store: MlflowStore, model: str, who: str, why: str) -> Entry:
         "champion_before_bundle": now.bundle,
     }
     text = f"Back from version {now.after} (`{now.bundle}`) to version {target} (`{bundle}`), by {who}: {why}"
-    with decisions_store(store).run(f"{ROLLED_BACK}: {bundle}", text, tags) as run:
+    with registry_errors(store), decisions_store(store).run(f"{ROLLED_BACK}: {bundle}", text, tags) as run:
         run.tags({"champion_after": target})
         if run.problem is None:  # the alias last: no champion without its decision
             client.set_registered_model_alias(model, CHAMPION, target)

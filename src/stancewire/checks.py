@@ -82,4 +82,4 @@ def _bundle_line(folder: Path, codebook: Codebook, space: Workspace) -> str:
     bundle = read_bundle(folder)
     if not takes_targets(bundle.manifest.runtime):
         bundle.require_codebook(codebook, str(space.codebook_path))
-    return f"bundle {bundle.label}: {bundle.manifest.family}"
+    return f"bundle models/{folder.name}: {bundle.label}, {bundle.manifest.family}"

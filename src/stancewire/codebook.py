@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from stancewire.errors import InputError, ProblemsError
 from stancewire.files import Locate, canonical_json, read_yaml, sha256
+from stancewire.validation import validate
 
 FAVOR, AGAINST, NEUTRAL = "favor", "against", "neutral"
 STANCES = (FAVOR, AGAINST, NEUTRAL)
 ABSENT = "absent"
 """In place of a stance: the sentence has not the topic."""
 
-Model = TypeVar("Model", bound=BaseModel)
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Answer = Literal["favor", "against", "neutral", "absent"]
+"""What a sentence is given on one topic."""
 
 
 class _Strict(BaseModel):
@@ -29,7 +30,7 @@ class Example(_Strict):
     """A test sentence of a rule: the stance it must get, or ``absent`` when it has not the topic."""
 
     text: Text
-    stance: Literal["favor", "against", "neutral", "absent"]
+    stance: Answer
     why: Text
 
 
@@ -51,7 +52,7 @@ class RuleTest(_Strict):
     kind: Literal["positive", "negative", "edge"]
     text: Text
     topic: Name
-    stance: Literal["favor", "against", "neutral", "absent"]
+    stance: Answer
 
 
 class Rule(_Strict):
@@ -111,32 +112,3 @@ def read_codebook(path: Path) -> Codebook:
 def parse_codebook(data: Any, where: str, locate: Locate | None = None) -> Codebook:
     """Validate an already parsed codebook; raises as `read_codebook` does."""
     return validate(Codebook, data, where, locate)
-
-
-def validate(model: type[Model], data: Any, where: str, locate: Locate | None = None) -> Model:
-    """Validate data from a file of ours with pydantic; all problems become `ProblemsError` lines."""
-    if not isinstance(data, dict):
-        raise InputError(f"{where}: found {type(data).__name__}, expected a mapping of keys.")
-    try:
-        return model.model_validate(data)
-    except ValidationError as error:
-        lines = []
-        for problem in error.errors():
-            place = f"{where}:{locate(problem['loc'])}" if locate else where
-            lines.append(f"{place}: {_explain(dict(problem))}")
-        raise ProblemsError(lines) from None
-
-
-def _explain(problem: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in problem["loc"]) or "the file"
-    match problem["type"]:
-        case "extra_forbidden":
-            return f"unknown key '{key}'. Remove it or correct its spelling."
-        case "missing":
-            return f"'{key}' is missing."
-        case "value_error":
-            return f"{key}: {problem['ctx']['error']}."
-        case _:
-            found = repr(problem["input"])
-            shown = found if len(found) <= 60 else found[:57] + "..."
-            return f"'{key}': {problem['msg']} (found {shown})."

@@ -11,10 +11,10 @@ from stancewire.codebook import AGAINST, FAVOR, NEUTRAL, STANCES
 from stancewire.cuts import QUALITY, Costs, Curve
 from stancewire.evaluate import Difference, Report
 from stancewire.metrics import Metric
+from stancewire.panels import error_bars, panels
 from stancewire.scores import Floats
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _COLOURS = {FAVOR: "tab:green", AGAINST: "tab:red", NEUTRAL: "tab:grey"}
@@ -35,7 +35,7 @@ def curves_of(report: Report, topics: Sequence[str], thresholds: Floats) -> Iter
 
 def threshold_curves(report: Report, topics: Sequence[str], thresholds: Floats) -> Figure:
     """Precision, recall and F1 of each topic at every threshold, with the one that was chosen."""
-    figure, rows = _grid(len(topics), 3.4)
+    figure, rows = panels(len(topics), 3.6 * len(topics), 3.4)
     grid = np.linspace(0.01, 0.99, 99)
     for k, (topic, axes) in enumerate(zip(topics, rows, strict=True)):
         found = report.probabilities.topic[:, k, None] >= grid  # (n, 99)
@@ -56,13 +56,13 @@ def threshold_curves(report: Report, topics: Sequence[str], thresholds: Floats) 
 
 def cell_bars(report: Report, topics: Sequence[str]) -> Figure:
     """F1 of every topic x stance with its 95 % interval."""
-    figure, (axes,) = _grid(1, 1.2 + 0.3 * len(topics) * len(STANCES), width=6.4)
+    figure, (axes,) = panels(1, 6.4, 1.2 + 0.3 * len(topics) * len(STANCES))
     metrics = report.metrics
     names = [(t, s) for t in reversed(topics) for s in reversed(STANCES) if f"triple_f1/{t}/{s}" in metrics]
     for y, (topic, stance) in enumerate(names):
-        value, low, high = metrics[f"triple_f1/{topic}/{stance}"]
-        gaps = [[max(value - low, 0)], [max(high - value, 0)]]
-        axes.barh(y, value, xerr=gaps, color=_COLOURS[stance], capsize=2, error_kw={"linewidth": 0.8})
+        metric = metrics[f"triple_f1/{topic}/{stance}"]
+        bars = error_bars(*metric)
+        axes.barh(y, metric.value, xerr=bars, color=_COLOURS[stance], capsize=2, error_kw={"linewidth": 0.8})
     axes.set_yticks(range(len(names)), [f"{topic}: {stance}" for topic, stance in names])
     axes.set_xlim(0, 1)
     axes.set_title("F1 of (topic, stance), with 95 % intervals")
@@ -71,7 +71,7 @@ def cell_bars(report: Report, topics: Sequence[str]) -> Figure:
 
 def learning_curve(points: Sequence[Point], names: Sequence[str]) -> Figure:
     """Metrics on the held-out sentences against the number of sentences trained on."""
-    figure, (axes,) = _grid(1, 4.2, width=5.6)
+    figure, (axes,) = panels(1, 5.6, 4.2)
     for name in names:
         kept = [(p.sentences, p.metrics[name]) for p in points if name in p.metrics]
         xs = [x for x, _ in kept]
@@ -90,12 +90,12 @@ def difference_bars(differences: Mapping[str, Difference], topics: Sequence[str]
     names = [f"triple_f1/{topic}/{stance}" for topic in topics for stance in STANCES]
     names = [*names, *(f"topic_f1/{topic}" for topic in topics)]
     kept = [name for name in reversed(names) if name in differences and not np.isnan(differences[name].value)]
-    figure, (axes,) = _grid(1, 1.4 + 0.3 * len(kept), width=7)
+    figure, (axes,) = panels(1, 7, 1.4 + 0.3 * len(kept))
     for y, name in enumerate(kept):
         gap = differences[name]
-        bounds = [[max(gap.value - gap.low, 0)], [max(gap.high - gap.value, 0)]]
+        bars = error_bars(gap.value, gap.low, gap.high)
         colour = "tab:green" if gap.value >= 0 else "tab:red"
-        axes.errorbar(gap.value, y, xerr=bounds, fmt="o", color=colour, capsize=3)
+        axes.errorbar(gap.value, y, xerr=bars, fmt="o", color=colour, capsize=3)
     axes.axvline(0, color="black", linewidth=0.8)
     axes.axvline(-margin, color="tab:red", linewidth=0.8, linestyle="--")
     axes.set_yticks(range(len(kept)), kept)
@@ -113,7 +113,7 @@ def cost_curve(curve: Curve, costs: Costs, alone: Mapping[str, float], chosen: M
     chosen
         Index of a cut by its name, such as ``0.5 points``.
     """
-    figure, (axes,) = _grid(1, 4.4, width=6.4)
+    figure, (axes,) = panels(1, 6.4, 4.4)
     cost, quality = curve.cost(costs), 100 * curve.columns[QUALITY]
     axes.plot(cost, quality, color="grey", linewidth=1, zorder=0, label="every cut")
     for (name, value), x in zip(alone.items(), costs, strict=True):
@@ -130,11 +130,3 @@ def cost_curve(curve: Curve, costs: Costs, alone: Mapping[str, float], chosen: M
     axes.set_title("Quality against cost: up and left is better")
     axes.legend(loc="lower right", fontsize=8)
     return figure
-
-
-def _grid(n: int, height: float, width: float = 3.6) -> tuple[Figure, list[Axes]]:
-    """One row of axes."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width * n, height), layout="constrained")
-    return figure, [figure.add_subplot(1, n, i + 1) for i in range(n)]

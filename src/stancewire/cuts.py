@@ -104,17 +104,20 @@ class Curve:
         return costs.fast + self.share * costs.strong
 
 
-class _Weighing(Resamples):
-    """Each cut as weights 0 and 1 of the rows of both members, the fast one's first."""
+class _Cuts:
+    """A `Weighing`: each cut as weights 0 and 1 of the rows of both members, the fast one's first."""
 
     def __init__(self, asked: Bools) -> None:
-        self.weights = np.hstack([~asked, asked]).astype(np.float64)  # (n_cuts, 2 * n_sentences)
+        self._weights = np.hstack([~asked, asked]).astype(np.float64)  # (n_cuts, 2 * n_sentences)
+
+    def __len__(self) -> int:
+        return len(self._weights)
 
     def sums(self, values: NDArray[np.generic]) -> NDArray[np.float64]:
-        return self.weights @ values.astype(np.float64)
+        return self._weights @ values.astype(np.float64)
 
     def sentence_weights(self, part: slice = slice(None)) -> NDArray[np.float64]:
-        return self.weights[part]
+        return self._weights[part]
 
 
 def curve_of(sides: Sides) -> Curve:
@@ -127,14 +130,10 @@ def curve_of(sides: Sides) -> Curve:
     between = (found[1:] + found[:-1]) / 2
     cuts = np.unique([0.0, *between[spread(len(between), _STEPS)], 1.0])
     asked = risk >= cuts[:, None]  # (n_cuts, n)
-    both = Probabilities(
-        np.concatenate([sides.fast.topic, sides.strong.topic]),
-        np.concatenate([sides.fast.stance, sides.strong.stance]),
-        np.concatenate([sides.fast.truncated, sides.strong.truncated]),
-    )
+    both = Probabilities.concatenate([sides.fast, sides.strong])
     gold = Gold(np.concatenate([sides.gold.topic] * 2), np.concatenate([sides.gold.stance] * 2))
     decisions = decide(both, sides.rule.thresholds, sides.rule.stance_weights)
-    columns = compute_columns(decisions, both, gold, sides.topics, _Weighing(asked))
+    columns = compute_columns(decisions, both, gold, sides.topics, _Cuts(asked))
     return Curve(cuts, asked.mean(axis=1), columns)
 
 

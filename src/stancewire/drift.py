@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +107,7 @@ def compare_tags(rows: Iterable[TagRow], profile: Mapping[str, Any], bundle: str
     )
 
 
-def _features(counts: Counts, profile: Mapping[str, Any]) -> Iterable[Feature]:
+def _features(counts: Counts, profile: Mapping[str, Any]) -> Iterator[Feature]:
     n, held_out, stances = counts.sentences, profile["held_out"], counts.stance_confidence.total()
     for name, what, batch, total, reference_total in (
         ("predicted", "labels, against those predicted on held-out sentences", counts.labels, n, held_out),
@@ -141,9 +141,9 @@ def _feature(
     return Feature(name, what, reference, batch, found, _noise(len(reference), n, m))
 
 
-def _smooth(shares: Mapping[str, float], total: int) -> dict[str, float]:
+def _smooth(by_bin: Mapping[str, float], total: int) -> dict[str, float]:
     """Shares with half a case more in every bin: of few cases no bin is surely empty."""
-    return {name: (share * total + 0.5) / (total + 0.5 * len(shares)) for name, share in shares.items()}
+    return {name: (share * total + 0.5) / (total + 0.5 * len(by_bin)) for name, share in by_bin.items()}
 
 
 def psi(reference: Mapping[str, float], batch: Mapping[str, float]) -> float:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from stancewire.drift import Drift, Feature
+from stancewire.drift import SHIFTED, STABLE, WATCH, Drift, Feature
 from stancewire.runs import Run
 
-_COLOURS = {"stable": "#2e7d32", "watch": "#b26a00", "shifted": "#c62828"}
+_COLOURS = {STABLE: "#2e7d32", WATCH: "#b26a00", SHIFTED: "#c62828"}
 _STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #222; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1.5rem; }

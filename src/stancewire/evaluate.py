@@ -72,7 +72,7 @@ def evaluate(tagger: Tagger, labelled: LabelledSet, *, n_resamples: int = 1000, 
         raise InputError("the set has no labelled sentence (every 'labels' is null); nothing can be measured.")
     return report_on(
         rows,
-        join(list(predict_labelled(tagger, rows))),
+        Probabilities.concatenate(list(predict_labelled(tagger, rows))),
         tagger,
         Resamples([r.doc for r in rows], n_resamples, seed),
     )
@@ -107,15 +107,6 @@ def token_f1(found: str, wanted: str) -> float:
     """F1 over the words of two spans, as in SQuAD (Rajpurkar et al. 2016)."""
     a, b = Counter(found.lower().split()), Counter(wanted.lower().split())
     return 2 * (a & b).total() / max(a.total() + b.total(), 1)
-
-
-def join(parts: Sequence[Probabilities]) -> Probabilities:
-    """Batches of probabilities as one."""
-    return Probabilities(
-        np.concatenate([p.topic for p in parts]),
-        np.concatenate([p.stance for p in parts]),
-        np.concatenate([p.truncated for p in parts]),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from stancewire.bundle import CARD, Bundle
@@ -117,10 +117,4 @@ def package_versions() -> dict[str, str]:
 
 def dataset_rows(rows: Sequence[LabelledSentence]) -> list[dict[str, Any]]:
     """Labelled sentences as a table that the UI shows."""
-    return list(_dataset_rows(rows))
-
-
-def _dataset_rows(rows: Sequence[LabelledSentence]) -> Iterator[dict[str, Any]]:
-    for row in rows:
-        labels = {topic: label.stance for topic, label in (row.labels or {}).items()}
-        yield {"id": row.id, "doc": row.doc, "source": row.source, "text": row.text, **labels}
+    return [{"id": row.id, "doc": row.doc, "source": row.source, "text": row.text, **row.stances} for row in rows]

@@ -12,6 +12,8 @@ from stancewire.codebook import STANCES
 from stancewire.compare import Entry
 from stancewire.evaluate import Report
 from stancewire.metrics import BINS
+from stancewire.panels import error_bars, panels
+from stancewire.scores import Bools, Floats, Ints
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,19 +31,18 @@ def figures_of(report: Report, topics: Sequence[str]) -> Iterator[tuple[str, Fig
 
 def pareto(entries: Sequence[Entry], metric: str = "triple_micro_f1") -> Figure:
     """Quality with its interval against speed; the line joins the bundles that no other one beats in both."""
-    figure, (axes,) = _new(6.4, 4.4)
+    figure, (axes,) = panels(1, 6.4, 4.4)
     best = -1.0
     front: list[tuple[float, float]] = []
     for entry in sorted(entries, key=lambda e: (-e.sentences_per_second, -e.report.columns[metric][0])):
-        value, low, high = entry.report.metrics[metric]
-        axes.errorbar(
-            entry.sentences_per_second, value, [[max(value - low, 0)], [max(high - value, 0)]], fmt="o", capsize=3
-        )
+        found = entry.report.metrics[metric]
+        at = (entry.sentences_per_second, found.value)
+        axes.errorbar(*at, error_bars(*found), fmt="o", capsize=3)
         label = f"{entry.label}\n{entry.megabytes:.1f} MB"
-        axes.annotate(label, (entry.sentences_per_second, value), (6, 6), textcoords="offset points", fontsize=8)
-        if value > best:
-            best = value
-            front.append((entry.sentences_per_second, value))
+        axes.annotate(label, at, (6, 6), textcoords="offset points", fontsize=8)
+        if found.value > best:
+            best = found.value
+            front.append(at)
     axes.plot(*zip(*front, strict=True), color="grey", linewidth=0.8, linestyle="--", zorder=0)
     axes.set_xscale("log")
     speeds = [entry.sentences_per_second for entry in entries]
@@ -60,37 +61,24 @@ def image_bytes(figure: Figure, kind: str, dpi: int = 150) -> bytes:
     return stream.getvalue()
 
 
-def confusion_counts(report: Report, k: int) -> np.ndarray:
+def confusion_counts(report: Report, k: int) -> Ints:
     """``(4, 4)`` counts of gold (rows) against predicted (columns): favor, against, neutral, no topic."""
     truth = np.where(report.gold.topic[:, k], report.gold.stance[:, k], 3)
     found = np.where(report.decisions.topic[:, k], report.decisions.stance[:, k], 3)
-    counts = np.zeros((4, 4), int)
+    counts = np.zeros((4, 4), np.int64)
     np.add.at(counts, (truth, found), 1)
     return counts
 
 
-def _new(width: float, height: float, columns: int = 1) -> tuple[Figure, list[Axes]]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    return figure, [figure.add_subplot(1, columns, i + 1) for i in range(columns)]
-
-
 def _confusion(report: Report, k: int, topic: str) -> Figure:
-    figure, (axes,) = _new(4.6, 4.2)
+    figure, (axes,) = panels(1, 4.6, 4.2)
     counts = confusion_counts(report, k)
     names = [*STANCES, "no topic"]
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for i, j in np.ndindex(counts.shape):
-        axes.text(
-            j,
-            i,
-            str(counts[i, j]),
-            ha="center",
-            va="center",
-            color="white" if shares[i, j] > 0.6 else "black",
-        )
+        colour = "white" if shares[i, j] > 0.6 else "black"
+        axes.text(j, i, str(counts[i, j]), ha="center", va="center", color=colour)
     axes.set_xticks(range(4), names)
     axes.set_yticks(range(4), names)
     axes.set_xlabel("predicted")
@@ -100,7 +88,7 @@ def _confusion(report: Report, k: int, topic: str) -> Figure:
 
 
 def _precision_recall(report: Report, topics: Sequence[str]) -> Figure:
-    figure, (axes,) = _new(5.2, 4.2)
+    figure, (axes,) = panels(1, 5.2, 4.2)
     for k, topic in enumerate(topics):
         order = np.argsort(-report.probabilities.topic[:, k])
         truth = report.gold.topic[order, k]
@@ -119,7 +107,7 @@ def _precision_recall(report: Report, topics: Sequence[str]) -> Figure:
 
 def reliability(report: Report, topics: Sequence[str]) -> Figure:
     """Share of the decisions that are right against their predicted probability, topics and stances."""
-    figure, (left, right) = _new(9, 4.2, columns=2)
+    figure, (left, right) = panels(2, 9, 4.2)
     for k, topic in enumerate(topics):
         _reliability_line(left, report.probabilities.topic[:, k], report.gold.topic[:, k], topic)
         has = report.gold.topic[:, k]
@@ -134,7 +122,7 @@ def reliability(report: Report, topics: Sequence[str]) -> Figure:
     return figure
 
 
-def _reliability_line(axes: Axes, p: np.ndarray, right: np.ndarray, label: str) -> None:
+def _reliability_line(axes: Axes, p: Floats, right: Bools, label: str) -> None:
     which = np.minimum((p * BINS).astype(int), BINS - 1)
     filled = [b for b in range(BINS) if (which == b).sum() >= 5]
     axes.plot([p[which == b].mean() for b in filled], [right[which == b].mean() for b in filled], "o-", label=label)
@@ -149,7 +137,7 @@ def _sources(report: Report) -> Figure:
         rows = np.array([(row.source or "unknown") == name for row in report.sentences])
         hits = (found & truth)[rows].sum()
         scores.append(2 * hits / max(found[rows].sum() + truth[rows].sum(), 1))
-    figure, (axes,) = _new(6, 1.2 + 0.4 * len(names))
+    figure, (axes,) = panels(1, 6, 1.2 + 0.4 * len(names))
     axes.barh(names, scores)
     axes.set_xlim(0, 1)
     axes.set_title("triple_micro_f1 by source")

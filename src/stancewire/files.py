@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +26,8 @@ def read_bytes(path: Path) -> bytes:
     MissingError, InputError
         When the file is not there or cannot be read.
     """
-    try:
+    with _reading(path):
         return path.read_bytes()
-    except FileNotFoundError:
-        raise MissingError(f"{path}: no such file. Check the path and the current directory.") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
 
 
 def decode(data: bytes, where: str) -> str:
@@ -144,9 +139,14 @@ def sha256(data: bytes) -> str:
 
 def sha256_file(path: Path) -> str:
     """Hex digest of a file, read in blocks; raises as `read_bytes` does."""
+    with _reading(path), path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
     try:
-        with path.open("rb") as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()
+        yield
     except FileNotFoundError:
         raise MissingError(f"{path}: no such file. Check the path and the current directory.") from None
     except OSError as error:
@@ -162,28 +162,26 @@ def atomic_path(path: Path) -> Iterator[Path]:
     OutputError
         When the folder cannot be written to.
     """
+    # named before it is made: whenever Ctrl-C comes, it is known what to remove
+    temporary = path.parent / f".{path.name}.{secrets.token_hex(4)}{path.suffix}"
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=path.suffix)
-        os.close(handle)
-    except OSError as error:
-        raise OutputError(f"{path}: cannot be written ({error.strerror}). Choose another output.") from None
-    temporary = Path(name)
-    try:
+        _make_file(temporary, path)
         yield temporary
-        temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
+    except StancewireError:
+        raise
     except OSError as error:
-        if isinstance(error, StancewireError):
-            raise
         raise OutputError(f"{path}: cannot be written ({error.strerror or error}).") from None
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # moved, or never made
+            temporary.unlink()
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def _make_file(temporary: Path, path: Path) -> None:
+    try:
+        temporary.touch(exist_ok=False)
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be written ({error.strerror}). Choose another output.") from None
 
 
 def make_folder(path: Path, advice: str) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from stancewire.bundle import bundle_bytes
-from stancewire.codebook import STANCES, Codebook, validate
+from stancewire.codebook import STANCES, Codebook
 from stancewire.compare import sentences_per_second
 from stancewire.errors import InputError
 from stancewire.evaluate import Difference, Report, evaluate, paired_difference
@@ -19,6 +19,7 @@ from stancewire.files import read_yaml
 from stancewire.predict import Tagger
 from stancewire.records import LabelledSet
 from stancewire.rule_checks import check_rules
+from stancewire.validation import validate
 
 GATE = "gate.yaml"
 """The file of limits, under ``models/``."""

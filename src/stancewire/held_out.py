@@ -102,11 +102,10 @@ def common_rows(first: HeldOut, second: HeldOut) -> tuple[Ints, Ints]:
 
 def take(held_out: HeldOut, rows: Ints) -> HeldOut:
     """Some of the rows."""
-    scores, gold = held_out.scores, held_out.gold
     return HeldOut(
         held_out.keys[rows],
         held_out.docs[rows],
         held_out.passages[rows],
-        Scores(scores.topic[rows], scores.stance[rows], scores.truncated[rows]),
-        Gold(gold.topic[rows], gold.stance[rows]),
+        held_out.scores.take(rows),
+        held_out.gold.take(rows),
     )

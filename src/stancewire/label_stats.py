@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from stancewire.codebook import NEUTRAL, STANCES, Codebook
+from stancewire.panels import panels
 from stancewire.records import AUTHOR, LabelledSentence, LabelledSet
 
 if TYPE_CHECKING:
@@ -88,11 +89,8 @@ def label_stats(labelled: LabelledSet, codebook: Codebook) -> LabelStats:
 
 def stats_figure(labelled: LabelledSet, codebook: Codebook) -> Figure:
     """Three panels: sentences per topic and stance, words per sentence, documents per genre."""
-    from matplotlib.figure import Figure
-
     stats = label_stats(labelled, codebook)
-    figure = Figure(figsize=(13, 4.2), layout="constrained")
-    cells, lengths, genres = (figure.add_subplot(1, 3, i + 1) for i in range(3))
+    figure, (cells, lengths, genres) = panels(3, 13, 4.2)
     _draw_cells(cells, stats)
     lengths.hist([len(row.text.split()) for row in labelled.scored], bins=30, color="#577590")
     lengths.set(title="words per sentence", ylabel="sentences")

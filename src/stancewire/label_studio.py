@@ -12,7 +12,7 @@ from typing import Any
 from xml.sax.saxutils import quoteattr
 
 from stancewire.codebook import STANCES, Codebook
-from stancewire.errors import InputError
+from stancewire.errors import InputError, first_line
 from stancewire.records import Label, LabelledSentence
 
 _HOLDER = "_holder"
@@ -45,7 +45,7 @@ def from_tasks(
     Raises
     ------
     InputError
-        When the file is not an export of tasks.
+        When the file is not an export of tasks, or holds something else as an annotation.
     """
     try:
         tasks = json.loads(text)
@@ -54,8 +54,13 @@ def from_tasks(
     if not isinstance(tasks, list) or not all(isinstance(t, dict) and isinstance(t.get("data"), dict) for t in tasks):
         raise InputError(f"{where}: expected a list of tasks with 'data'. In Label Studio, export as 'JSON'.")
     for number, task in enumerate(tasks, start=1):
-        valid = [a for a in task.get("annotations") or [] if not a.get("was_cancelled")]
-        yield f"{where}: task {number}", task["data"], _labels(valid[-1], codebook) if valid else None
+        place = f"{where}: task {number}"
+        try:
+            valid = [a for a in task.get("annotations") or [] if not a.get("was_cancelled")]
+            labels = _labels(valid[-1], codebook) if valid else None
+        except (AttributeError, IndexError, KeyError, TypeError) as error:
+            raise InputError(f"{place}: an annotation is not Label Studio's ({first_line(error)}).") from None
+        yield place, task["data"], labels
 
 
 def _data(row: LabelledSentence) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from stancewire.codebook import NEUTRAL, STANCES, Codebook
-from stancewire.errors import InputError, MissingError, did_you_mean, raise_problems
-from stancewire.files import canonical_json, read_jsonl, sha256, sha256_file
+from stancewire.errors import MissingError, did_you_mean, raise_problems
+from stancewire.files import canonical_json, sha256, sha256_file
 from stancewire.passages import in_passages
 from stancewire.records import AUTHOR, Document, Label, LabelledSentence, LabelledSet, Sentence
+from stancewire.validation import valid_rows
 
 DOCUMENTS, SENTENCES, SPLITS = "documents.jsonl", "sentences.jsonl", "splits.jsonl"
 """The files of a labelled set; the last may be missing."""
@@ -80,7 +81,7 @@ def read_labels(folder: Path, codebook: Codebook) -> LabelledSet:
     """
     for name in (DOCUMENTS, SENTENCES):
         if not (folder / name).is_file():
-            raise MissingError(f"{folder}: no {name}. A labelled set is a folder with both files.")
+            raise MissingError(f"{folder}: no {name}. A labelled set is a folder with {DOCUMENTS} and {SENTENCES}.")
     problems: list[str] = []
     documents = _read_documents(folder / DOCUMENTS, problems)
     sentences = _read_sentences(folder / SENTENCES, documents, codebook, problems)
@@ -100,7 +101,7 @@ def read_reading(path: Path, codebook: Codebook) -> dict[str, dict[str, Label]]:
     """
     problems: list[str] = []
     reading: dict[str, dict[str, Label]] = {}
-    for where, row in _rows(path, _ReadingRow, problems):
+    for where, row in valid_rows(path, _ReadingRow, problems):
         if row.id in reading:
             problems.append(f"{where}: sentence id '{row.id}' is used twice.")
         for topic, label in row.labels.items():
@@ -127,25 +128,9 @@ def label_dict(labels: Mapping[str, Label] | None) -> dict[str, Any] | None:
     }
 
 
-def _rows(path: Path, model: type[BaseModel], problems: list[str]) -> Iterator[tuple[str, Any]]:
-    try:
-        for line, record in read_jsonl(path):
-            try:
-                yield f"{path}:{line}", model.model_validate(record)
-            except ValidationError as error:
-                problems += [_problem(f"{path}:{line}", dict(e)) for e in error.errors()]
-    except InputError as error:
-        problems.append(str(error))
-
-
-def _problem(where: str, problem: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in problem["loc"])
-    return f"{where}: '{key}': {problem['msg']} (found {str(problem['input'])[:60]!r})."
-
-
 def _read_documents(path: Path, problems: list[str]) -> dict[str, Document]:
     documents: dict[str, Document] = {}
-    for where, row in _rows(path, _DocumentRow, problems):
+    for where, row in valid_rows(path, _DocumentRow, problems):
         if row.doc in documents:
             problems.append(f"{where}: document id '{row.doc}' is used twice.")
         documents[row.doc] = Document(
@@ -158,7 +143,7 @@ def _read_splits(path: Path, documents: dict[str, Document], problems: list[str]
     splits: dict[str, str] = {}
     if not path.is_file():
         return splits
-    for where, row in _rows(path, _SplitRow, problems):
+    for where, row in valid_rows(path, _SplitRow, problems):
         if row.doc not in documents:
             problems.append(f"{where}: document '{row.doc}' is not in {DOCUMENTS}. Run 'stancewire labels split'.")
         splits[row.doc] = row.split
@@ -171,7 +156,7 @@ def _read_sentences(
     sentences: list[LabelledSentence] = []
     ids: set[str] = set()
     last: dict[str, tuple[int, tuple[str, ...]]] = {}  # document -> (n, sentences before)
-    for where, row in _rows(path, _SentenceRow, problems):
+    for where, row in valid_rows(path, _SentenceRow, problems):
         n, before = last.get(row.doc, (-1, ()))
         problems += [f"{where}: {p}" for p in _row_problems(row, documents, ids, n, codebook)]
         document = documents.get(row.doc, Document(row.doc))
@@ -184,11 +169,11 @@ def _read_sentences(
                 row.n,
                 sentence,
                 labels,
-                row.annotator,
-                row.pair,
-                row.split,
-                document.source,
-                document.origin,
+                annotator=row.annotator,
+                pair=row.pair,
+                split=row.split,
+                source=document.source,
+                origin=document.origin,
             )
         )
         ids.add(row.id)

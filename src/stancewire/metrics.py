@@ -7,7 +7,7 @@ All resamples are computed at once: counts per document times a matrix of how of
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from stancewire.errors import InputError
 from stancewire.scores import Bools, Floats, Gold, Ints, Probabilities
 
 Column = NDArray[np.float64]
-"""One value per resample; the first is the plain estimate."""
+"""One value per resample (or other `Weighing`); the first is the plain estimate."""
 
 _BLOCK = 100
 """Resamples whose weights of every sentence are held at once: a large set needs megabytes, not gigabytes."""
@@ -54,8 +54,24 @@ def decide(probabilities: Probabilities, thresholds: Floats, stance_weights: Flo
     return Decisions(probabilities.topic >= thresholds, (probabilities.stance * stance_weights).argmax(axis=-1))
 
 
+class Weighing(Protocol):
+    """Many ways to count the same sentences; every metric has a value for each of them."""
+
+    def __len__(self) -> int:
+        """How many ways."""
+        ...
+
+    def sums(self, values: NDArray[np.generic]) -> NDArray[np.float64]:
+        """Sums over sentences of ``(n_sentences, k)`` values, ``(n_ways, k)``."""
+        ...
+
+    def sentence_weights(self, part: slice = slice(None)) -> NDArray[np.float64]:
+        """``(n_ways, n_sentences)``, or only a part of the ways."""
+        ...
+
+
 class Resamples:
-    """How often each document was drawn; the first row counts each once.
+    """A `Weighing` by how often each document was drawn; the first row counts each once.
 
     Parameters
     ----------
@@ -73,6 +89,9 @@ class Resamples:
         drawn = np.random.default_rng(seed).multinomial(n_docs, np.full(n_docs, 1 / n_docs), n_resamples)
         self.weights = np.vstack([np.ones((1, n_docs)), drawn])  # (1 + n_resamples, n_docs)
 
+    def __len__(self) -> int:
+        return len(self.weights)
+
     def sums(self, values: NDArray[np.generic]) -> NDArray[np.float64]:
         """Sums over sentences of ``(n_sentences, k)`` values, ``(1 + n_resamples, k)``."""
         per_doc = np.zeros((self.weights.shape[1], values.shape[1]))
@@ -85,13 +104,16 @@ class Resamples:
 
 
 def compute_columns(
-    decisions: Decisions, probabilities: Probabilities, gold: Gold, topics: Sequence[str], resamples: Resamples
+    decisions: Decisions, probabilities: Probabilities, gold: Gold, topics: Sequence[str], weighing: Weighing
 ) -> dict[str, Column]:
-    """Every metric of CONTRACT as a column over resamples; subtract two models' columns for a paired test."""
-    columns = _topic_columns(decisions, gold, topics, resamples)
-    columns |= _stance_columns(decisions, gold, topics, resamples)
-    columns |= _triple_columns(decisions, gold, topics, resamples)
-    columns |= _probability_columns(probabilities, gold, topics, resamples)
+    """Every metric (``docs/formats.md``) as a column, a value for each way of counting.
+
+    Subtract the columns of two models over the same `Resamples` for a paired test.
+    """
+    columns = _topic_columns(decisions, gold, topics, weighing)
+    columns |= _stance_columns(decisions, gold, topics, weighing)
+    columns |= _triple_columns(decisions, gold, topics, weighing)
+    columns |= _probability_columns(probabilities, gold, topics, weighing)
     return columns
 
 
@@ -124,19 +146,19 @@ def _mean(columns: Sequence[Column]) -> Column:
     return ratio(np.where(defined, stacked, 0).sum(axis=0), defined.sum(axis=0))
 
 
-def _counts(found: Bools, truth: Bools, resamples: Resamples) -> tuple[NDArray[np.float64], ...]:
-    """Hits, false alarms and misses, each ``(1 + n_resamples, k)``."""
-    return resamples.sums(found & truth), resamples.sums(found & ~truth), resamples.sums(~found & truth)
+def _counts(found: Bools, truth: Bools, weighing: Weighing) -> tuple[NDArray[np.float64], ...]:
+    """Hits, false alarms and misses, each ``(n_ways, k)``."""
+    return weighing.sums(found & truth), weighing.sums(found & ~truth), weighing.sums(~found & truth)
 
 
-def _topic_columns(decisions: Decisions, gold: Gold, topics: Sequence[str], resamples: Resamples) -> dict[str, Column]:
-    hits, false, missed = _counts(decisions.topic, gold.topic, resamples)
+def _topic_columns(decisions: Decisions, gold: Gold, topics: Sequence[str], weighing: Weighing) -> dict[str, Column]:
+    hits, false, missed = _counts(decisions.topic, gold.topic, weighing)
     each = {f"topic_f1/{t}": f1(hits[:, k], false[:, k], missed[:, k]) for k, t in enumerate(topics)}
     micro = f1(hits.sum(axis=1), false.sum(axis=1), missed.sum(axis=1))
     return {"topic_macro_f1": _mean(list(each.values())), "topic_micro_f1": micro} | each
 
 
-def _stance_columns(decisions: Decisions, gold: Gold, topics: Sequence[str], resamples: Resamples) -> dict[str, Column]:
+def _stance_columns(decisions: Decisions, gold: Gold, topics: Sequence[str], weighing: Weighing) -> dict[str, Column]:
     """Stance heads read on the sentences whose gold has the topic, whatever the topic head says."""
     columns: dict[str, Column] = {}
     polar: list[Column] = []
@@ -144,7 +166,7 @@ def _stance_columns(decisions: Decisions, gold: Gold, topics: Sequence[str], res
         has = gold.topic[:, k, None]
         found = (decisions.stance[:, k, None] == np.arange(3)) & has  # (n, 3)
         truth = (gold.stance[:, k, None] == np.arange(3)) & has
-        hits, false, missed = _counts(found, truth, resamples)
+        hits, false, missed = _counts(found, truth, weighing)
         each = [f1(hits[:, s], false[:, s], missed[:, s]) for s in range(3)]
         columns[f"stance_macro_f1/{topic}"] = _mean(each)
         columns[f"stance_accuracy/{topic}"] = ratio(hits.sum(axis=1), (hits + missed).sum(axis=1))
@@ -154,12 +176,12 @@ def _stance_columns(decisions: Decisions, gold: Gold, topics: Sequence[str], res
     return {"stance_macro_f1": macro, "stance_favg": _mean(polar)} | columns
 
 
-def _triple_columns(decisions: Decisions, gold: Gold, topics: Sequence[str], resamples: Resamples) -> dict[str, Column]:
+def _triple_columns(decisions: Decisions, gold: Gold, topics: Sequence[str], weighing: Weighing) -> dict[str, Column]:
     cells = np.arange(3)
     found = decisions.topic[:, :, None] & (decisions.stance[:, :, None] == cells)  # (n, topics, 3)
     truth = gold.stance[:, :, None] == cells
     flat = (len(found), len(topics) * 3)
-    hits, false, missed = _counts(found.reshape(flat), truth.reshape(flat), resamples)
+    hits, false, missed = _counts(found.reshape(flat), truth.reshape(flat), weighing)
     names = [f"triple_f1/{topic}/{stance}" for topic in topics for stance in STANCES]
     each = {}
     for i, name in enumerate(names):
@@ -170,49 +192,49 @@ def _triple_columns(decisions: Decisions, gold: Gold, topics: Sequence[str], res
 
 
 def _probability_columns(
-    probabilities: Probabilities, gold: Gold, topics: Sequence[str], resamples: Resamples
+    probabilities: Probabilities, gold: Gold, topics: Sequence[str], weighing: Weighing
 ) -> dict[str, Column]:
     columns: dict[str, Column] = {}
     topic_p, topic_y = probabilities.topic, gold.topic
     for k, topic in enumerate(topics):
         p, y = topic_p[:, k], topic_y[:, k]
-        columns[f"topic_average_precision/{topic}"] = _average_precision(p, y, resamples)
-        columns[f"ece/topic/{topic}"] = _ece(p[:, None], y[:, None], resamples)
-        columns[f"brier/topic/{topic}"] = _weighted_mean((p - y) ** 2, np.ones(len(p)), resamples)
+        columns[f"topic_average_precision/{topic}"] = _average_precision(p, y, weighing)
+        columns[f"ece/topic/{topic}"] = _ece(p[:, None], y[:, None], weighing)
+        columns[f"brier/topic/{topic}"] = _weighted_mean((p - y) ** 2, np.ones(len(p)), weighing)
         has = y.astype(np.float64)
         correct = probabilities.stance[:, k].argmax(axis=1) == gold.stance[:, k]
         confidence = probabilities.stance[:, k].max(axis=1)
-        columns[f"ece/stance/{topic}"] = _ece(confidence[:, None], correct[:, None], resamples, has[:, None])
+        columns[f"ece/stance/{topic}"] = _ece(confidence[:, None], correct[:, None], weighing, has[:, None])
         truth = gold.stance[:, k, None] == np.arange(3)
         squared = ((probabilities.stance[:, k] - truth) ** 2).sum(axis=1)
-        columns[f"brier/stance/{topic}"] = _weighted_mean(squared, has, resamples)
-    columns["ece/topic"] = _ece(topic_p, topic_y, resamples)
+        columns[f"brier/stance/{topic}"] = _weighted_mean(squared, has, weighing)
+    columns["ece/topic"] = _ece(topic_p, topic_y, weighing)
     confidence, chosen = probabilities.stance.max(axis=2), probabilities.stance.argmax(axis=2)
-    columns["ece/stance"] = _ece(confidence, chosen == gold.stance, resamples, topic_y.astype(np.float64))
+    columns["ece/stance"] = _ece(confidence, chosen == gold.stance, weighing, topic_y.astype(np.float64))
     return columns
 
 
-def _weighted_mean(values: NDArray[np.floating[Any]], mask: NDArray[np.float64], resamples: Resamples) -> Column:
-    sums = resamples.sums(np.column_stack([values * mask, mask]))
+def _weighted_mean(values: NDArray[np.floating[Any]], mask: NDArray[np.float64], weighing: Weighing) -> Column:
+    sums = weighing.sums(np.column_stack([values * mask, mask]))
     return ratio(sums[:, 0], sums[:, 1])
 
 
-def _ece(p: NDArray[np.float32], y: Bools, resamples: Resamples, mask: NDArray[np.float64] | None = None) -> Column:
+def _ece(p: NDArray[np.float32], y: Bools, weighing: Weighing, mask: NDArray[np.float64] | None = None) -> Column:
     """Expected calibration error of ``(n, k)`` probabilities pooled, in `BINS` equal-width bins."""
     mask = np.ones(p.shape) if mask is None else mask
     which = np.minimum((p * BINS).astype(int), BINS - 1)
     gaps = np.stack([((p - y) * mask * (which == b)).sum(axis=1) for b in range(BINS)], axis=1)  # (n, bins)
-    totals = resamples.sums(mask.sum(axis=1, keepdims=True))[:, 0]
-    return ratio(np.abs(resamples.sums(gaps)).sum(axis=1), totals)
+    totals = weighing.sums(mask.sum(axis=1, keepdims=True))[:, 0]
+    return ratio(np.abs(weighing.sums(gaps)).sum(axis=1), totals)
 
 
-def _average_precision(p: NDArray[np.float32], y: Bools, resamples: Resamples) -> Column:
+def _average_precision(p: NDArray[np.float32], y: Bools, weighing: Weighing) -> Column:
     """Area under the precision-recall steps; ties share one step, as in scikit-learn."""
     order = np.argsort(-p, kind="stable")
     last_of_tie = np.append(np.diff(p[order]) != 0, True)
-    blocks = [slice(start, start + _BLOCK) for start in range(0, len(resamples.weights), _BLOCK)]
+    blocks = [slice(start, start + _BLOCK) for start in range(0, len(weighing), _BLOCK)]
     return np.concatenate(
-        [_areas(resamples.sentence_weights(block)[:, order], y[order], last_of_tie) for block in blocks]
+        [_areas(weighing.sentence_weights(block)[:, order], y[order], last_of_tie) for block in blocks]
     )
 
 

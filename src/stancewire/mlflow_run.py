@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,8 +55,6 @@ class MlflowRun:
 
     def metrics(self, values: Mapping[str, Metric], prefix: str = "") -> None:
         """See `Keeper`."""
-        import time
-
         from mlflow.entities import Metric as Point
 
         now = int(time.time() * 1000)
@@ -138,7 +137,7 @@ def pyfunc_parts(bundle: Path) -> dict[str, Any]:
     return {
         "python_model": str(Path(__file__).with_name("pyfunc_model.py")),
         "artifacts": {"bundle": str(bundle)},
-        "pip_requirements": [f"stancewire=={__version__}", "mlflow>=3.17,<4"],
+        "pip_requirements": [f"stancewire=={__version__}", "mlflow>=3.17,<4,!=3.18.0"],
     }
 
 

@@ -58,17 +58,16 @@ def check_folder(path: Path) -> None:
         raise OutputError(f"{path}: no folder {path.parent}. Make it first.")
 
 
-def write_jsonl_stream(tags: Iterable[Tag], stream: IO[str], layout: Layout | None = None) -> int:
+def write_jsonl_stream(tags: Iterable[Tag], stream: IO[str], layout: Layout) -> int:
     """Write JSON lines to an open stream; returns the number of rows."""
-    rows, row_of = 0, layout.row if layout else Tag.to_dict
+    rows = 0
     for rows, tag in enumerate(tags, start=1):  # noqa: B007 (the last value is the count)
-        stream.write(json.dumps(row_of(tag), ensure_ascii=False) + "\n")
+        stream.write(json.dumps(layout.row(tag), ensure_ascii=False) + "\n")
     return rows
 
 
-def write_csv_stream(tags: Iterable[Tag], stream: IO[str], topics: Sequence[str], layout: Layout | None = None) -> int:
+def write_csv_stream(tags: Iterable[Tag], stream: IO[str], layout: Layout) -> int:
     """Write CSV with a header to an open stream; returns the number of rows."""
-    layout = layout or make_layout("csv", topics)
     writer = csv.DictWriter(stream, layout.columns, lineterminator="\n")
     writer.writeheader()
     rows = 0

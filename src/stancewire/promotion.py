@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from stancewire.bundle import CARD
 from stancewire.codebook import Codebook
 from stancewire.curves import difference_bars
-from stancewire.errors import OutputError, first_line
+from stancewire.errors import OutputError
 from stancewire.experiment import dataset_rows
 from stancewire.figures import figures_of
 from stancewire.gate import Check, Limits, Verdict, judge
 from stancewire.predict import Tagger, load
 from stancewire.records import LabelledSet
-from stancewire.registry import CHAMPION, fetch_bundle
+from stancewire.registry import CHAMPION, fetch_bundle, registry_errors
 from stancewire.tracking import MlflowStore, SafeRun
 
 if TYPE_CHECKING:
@@ -84,9 +84,9 @@ def champion_version(store: MlflowStore, model: str) -> ModelVersion | None:
     OutputError
         When the registry does not answer: that is not "no champion".
     """
-    from mlflow.exceptions import MlflowException
+    with registry_errors(store):
+        from mlflow.exceptions import MlflowException
 
-    with _store_errors(store):
         try:
             return store.client().get_model_version_by_alias(model, CHAMPION)
         except MlflowException as error:
@@ -105,7 +105,7 @@ def promote(request: Request, store: MlflowStore) -> Decision:
     """
     candidate = load(request.bundle)
     before = champion_version(store, request.model)
-    with _store_errors(store):
+    with registry_errors(store):
         champion = load(fetch_bundle(f"models:/{request.model}/{before.version}", store)) if before else None
         frozen = _frozen_check(request, store)
     verdict = judge(candidate, champion, request.evaluation, request.codebook, request.limits)
@@ -165,7 +165,7 @@ def _tell(run: SafeRun, request: Request, verdict: Verdict, candidate: Tagger) -
         run.figure("difference", difference_bars(verdict.differences, topics, request.limits.margin))
     for name, figure in figures_of(verdict.report, topics):
         run.figure(name, figure)
-    run.file(candidate.bundle.folder / "README.md", "card")
+    run.file(candidate.bundle.folder / CARD, "card")
 
 
 def _comparison(verdict: Verdict) -> Iterator[dict[str, Any]]:
@@ -186,21 +186,20 @@ def _comparison(verdict: Verdict) -> Iterator[dict[str, Any]]:
 
 
 def _describe(request: Request, verdict: Verdict, word: str, label: str) -> str:
-    lines = [
-        f"`{label}` was **{word}** as champion of `{request.model}` by {request.who}: {request.why or '(no reason)'}",
-        "| check | found | wanted | |\n|---|---|---|---|",
+    said = f"`{label}` was **{word}** as champion of `{request.model}` by {request.who}"
+    table = [
+        "| check | found | wanted | |",
+        "|---|---|---|---|",
+        *(f"| {c.name} | {c.found} | {c.wanted} | {'passed' if c.passed else '**failed**'} |" for c in verdict.checks),
     ]
-    lines[1] += "".join(
-        f"\n| {c.name} | {c.found} | {c.wanted} | {'passed' if c.passed else '**failed**'} |" for c in verdict.checks
-    )
-    return "\n\n".join(lines)
+    return f"{said}: {request.why or '(no reason)'}\n\n" + "\n".join(table)
 
 
 def _install(request: Request, store: MlflowStore, run: SafeRun, candidate: Tagger, before: str | None) -> str | None:
     """Register the bundle, unless it is, and move the alias; returns the version."""
     if run.live is None:
         return before
-    with _store_errors(store):
+    with registry_errors(store):
         client = store.client()
         version = _registered(store, request.model, candidate.bundle.content_hash)
         version = version or run.live.log_model(candidate.bundle.folder, request.model)
@@ -218,14 +217,3 @@ def _registered(store: MlflowStore, model: str, content_hash: str) -> str | None
     """The version that holds these bytes already."""
     found = store.client().search_model_versions(f"name = '{model}'")
     return next((str(v.version) for v in found if v.tags.get("bundle_hash") == content_hash), None)
-
-
-@contextmanager
-def _store_errors(store: MlflowStore) -> Iterator[None]:
-    """Turn MLflow's errors into one line."""
-    from mlflow.exceptions import MlflowException
-
-    try:
-        yield
-    except MlflowException as error:
-        raise OutputError(f"{store.tracking_uri}: the registry failed ({first_line(error)}).") from error

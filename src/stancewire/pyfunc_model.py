@@ -56,7 +56,7 @@ class BundleModel(PythonModel):  # type: ignore[misc]
     def predict(
         self, context: PythonModelContext, model_input: list[str], params: dict[str, Any] | None = None
     ) -> list[TagRow]:
-        """One row per sentence, in order: CONTRACT's form."""
+        """One row per sentence, in order; the form is in ``docs/formats.md``."""
         articles = [Article(str(i), text, sentences=(text,)) for i, text in enumerate(model_input)]
         with self._turn:  # a server asks from several threads; a tagger uses all processors by itself
             return cast(list[TagRow], [tag.to_dict() for tag in self._tagger.tag_many(articles)])

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from stancewire.codebook import Name, Text, validate
+from stancewire.codebook import Name, Text
 from stancewire.files import Locate, canonical_json, read_yaml, sha256
+from stancewire.validation import validate
 
 
 class Range(BaseModel):

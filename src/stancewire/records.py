@@ -181,7 +181,7 @@ class Tag:
     codebook: str
 
     def to_dict(self) -> dict[str, Any]:
-        """The row in CONTRACT's JSON form."""
+        """The row as JSON lines have it; the form is in ``docs/formats.md``."""
         return {
             "doc": self.doc,
             "n": self.n,

@@ -6,11 +6,13 @@ import atexit
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stancewire.bundle import Bundle, read_bundle
-from stancewire.errors import BundleError, MissingError, first_line
+from stancewire.errors import BundleError, MissingError, OutputError, StancewireError, first_line
 from stancewire.tracking import MlflowStore
 
 if TYPE_CHECKING:
@@ -48,7 +50,19 @@ def fetch_bundle(uri: str, store: MlflowStore) -> Path:
     return _keep(bundle, store.folder / CACHE / bundle.content_hash)
 
 
-def find_version(client_uri: str, store: MlflowStore) -> ModelVersion | None:
+@contextmanager
+def registry_errors(store: MlflowStore) -> Iterator[None]:
+    """Turn what MLflow raises into an `OutputError` of one line; raises as `MlflowStore.connect` does."""
+    store.connect()
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        raise OutputError(f"{store.tracking_uri}: the registry failed ({first_line(error)}).") from error
+
+
+def find_version(uri: str, store: MlflowStore) -> ModelVersion | None:
     """The model version that ``models:/NAME@ALIAS`` or ``models:/NAME/VERSION`` names; `None` for other forms.
 
     Raises
@@ -58,7 +72,7 @@ def find_version(client_uri: str, store: MlflowStore) -> ModelVersion | None:
     """
     from mlflow.exceptions import MlflowException
 
-    match = re.fullmatch(r"models:/([^@/]+)(?:@([^@/]+)|/(\d+))", client_uri)
+    match = re.fullmatch(r"models:/([^@/]+)(?:@([^@/]+)|/(\d+))", uri)
     if match is None:
         return None
     name, alias, number = match.groups()
@@ -66,7 +80,7 @@ def find_version(client_uri: str, store: MlflowStore) -> ModelVersion | None:
     try:
         return client.get_model_version_by_alias(name, alias) if alias else client.get_model_version(name, number)
     except MlflowException as error:
-        raise _missing(client_uri, store, error) from None
+        raise _missing(uri, store, error) from None
 
 
 def _expected_hash(uri: str, store: MlflowStore) -> str | None:
@@ -85,8 +99,8 @@ def _sound(place: Path, expected: str | None) -> bool:
         return False
     try:
         return read_bundle(place).content_hash == expected
-    except (BundleError, MissingError):
-        shutil.rmtree(place)
+    except StancewireError:
+        shutil.rmtree(place, ignore_errors=True)
         return False
 
 

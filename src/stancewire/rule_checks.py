@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -85,9 +86,9 @@ def check_rules(tagger: Tagger, codebook: Codebook) -> RuleReport:
         )
     found = _stances(tagger, tests, topics)
     broken = tuple(Broken(case, says) for case, says in zip(tests, found, strict=True) if says != case.stance)
-    wrong = [b.case.rule for b in broken]
-    every = [case.rule for case in tests]
-    counts = {rule: (every.count(rule) - wrong.count(rule), every.count(rule)) for rule in dict.fromkeys(every)}
+    wrong = Counter(b.case.rule for b in broken)
+    every = Counter(case.rule for case in tests)  # in the codebook's order
+    counts = {rule: (n - wrong[rule], n) for rule, n in every.items()}
     return RuleReport(counts, broken)
 
 

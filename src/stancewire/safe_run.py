@@ -18,7 +18,7 @@ from stancewire.spool import Head, Spool, new_head
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 Opener = Callable[[Head], AbstractContextManager["SafeRun"]]
 """Opens a run nested in another."""
@@ -52,12 +52,12 @@ class SafeRun:
         """From now on keep calls in a folder."""
         self.live = None
         self.problem = self.problem or f"{type(error).__name__}: {first_line(error)}"
-        log.debug("the MLflow store failed", exc_info=error)
+        _log.debug("the MLflow store failed", exc_info=error)
         if self.spool is None:
             try:
                 self.spool = Spool(self.unsent, self.head)
             except OSError as other:
-                log.warning("%s cannot be written to either (%s)", self.unsent, first_line(other))
+                _log.warning("%s cannot be written to either (%s)", self.unsent, first_line(other))
 
     def _do(self, call: Callable[[Keeper], None]) -> None:
         if self.live is not None:
@@ -70,7 +70,7 @@ class SafeRun:
             try:
                 call(self.spool)
             except OSError as error:
-                log.warning("%s: not kept (%s)", self.spool.folder, first_line(error))
+                _log.warning("%s: not kept (%s)", self.spool.folder, first_line(error))
 
     def params(self, values: Mapping[str, Any]) -> None:
         """See `Keeper`."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,32 @@ Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Scores:
+class _Rows:
+    """Arrays with a row for each sentence."""
+
+    topic: Floats
+    stance: Floats
+    truncated: Bools
+
+    def __len__(self) -> int:
+        return len(self.topic)
+
+    def take(self, rows: Ints | Sequence[int]) -> Self:
+        """Some of the rows, in the order given."""
+        return type(self)(self.topic[rows], self.stance[rows], self.truncated[rows])
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Self]) -> Self:
+        """The rows of all parts, of which there is at least one, in order."""
+        return cls(
+            np.concatenate([part.topic for part in parts]),
+            np.concatenate([part.stance for part in parts]),
+            np.concatenate([part.truncated for part in parts]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scores(_Rows):
     """Raw decision values of a runtime, before calibration.
 
     Attributes
@@ -30,24 +56,10 @@ class Scores:
         ``(n_sentences,)``, where the model could not see the whole sentence.
     """
 
-    topic: Floats
-    stance: Floats
-    truncated: Bools
-
-    def __len__(self) -> int:
-        return len(self.topic)
-
 
 @dataclass(frozen=True, slots=True)
-class Probabilities:
+class Probabilities(_Rows):
     """Calibrated probabilities, shaped as `Scores`; the stances of a topic sum to 1."""
-
-    topic: Floats
-    stance: Floats
-    truncated: Bools
-
-    def __len__(self) -> int:
-        return len(self.topic)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +76,10 @@ class Gold:
 
     topic: Bools
     stance: Ints
+
+    def take(self, rows: Ints | Sequence[int]) -> Gold:
+        """Some of the rows, in the order given."""
+        return Gold(self.topic[rows], self.stance[rows])
 
 
 def gold_arrays(rows: Sequence[LabelledSentence], codebook: Codebook) -> Gold:

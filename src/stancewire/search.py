@@ -10,7 +10,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from stancewire.codebook import validate
 from stancewire.errors import InputError, MissingError, did_you_mean
 from stancewire.files import parse_scalar
 from stancewire.job import Job
@@ -19,6 +18,7 @@ from stancewire.recipe import Range, Recipe, Search
 from stancewire.runs import Run, RunInfo
 from stancewire.train import split_data, try_out
 from stancewire.trainers import Progress, make_trainer
+from stancewire.validation import validate
 
 if TYPE_CHECKING:
     import optuna
@@ -118,7 +118,7 @@ def _study(wanted: Search, seed: int) -> tuple[optuna.Study, int]:
         import optuna
     except ImportError:
         raise MissingError("a search needs Optuna: pip install 'stancewire[train]'") from None
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    optuna.logging.set_verbosity(optuna.logging.ERROR)  # a failed trial is raised, and need not be logged too
     grid = {name: values for name, values in wanted.space.items() if not isinstance(values, Range)}
     samplers = {
         "tpe": lambda: optuna.samplers.TPESampler(seed=seed),

@@ -7,6 +7,7 @@ stands in front answers a request that is too large, too long or not JSON before
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -132,8 +133,6 @@ def serve(bundle: Path, host: str, port: int, limits: ServeLimits) -> None:
 
 def scoring_app(bundle: Path, limits: ServeLimits) -> Limited:
     """MLflow's scoring application on a bundle, behind the limits."""
-    import os
-
     import mlflow.pyfunc
     from mlflow.pyfunc import scoring_server
 

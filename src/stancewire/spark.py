@@ -10,7 +10,7 @@ ROW = (
     "struct<start:long,end:long,text:string,labels:map<string,map<string,string>>,topic_p:map<string,double>,"
     "stance_p:map<string,map<string,double>>,review:boolean,truncated:boolean,model:string,codebook:string>"
 )
-"""A row as CONTRACT has it, in Spark's words; ``holder_span`` is text, as in ``[12, 24]``."""
+"""A row of JSON lines (``docs/formats.md``) in Spark's words; ``holder_span`` is text, as in ``[12, 24]``."""
 
 
 def tag_udf(spark: Any, model: str) -> Any:

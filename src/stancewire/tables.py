@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
-
 from stancewire.codebook import STANCES
 from stancewire.evaluate import Report
+from stancewire.scores import Bools
 
 ERRORS = 200
 """How many errors are kept for reading."""
@@ -27,7 +26,7 @@ def class_rows(report: Report, topics: Sequence[str]) -> Iterator[dict[str, Any]
             yield of_stance | _interval(metrics.get(f"triple_f1/{topic}/{stance}"))
 
 
-def _class_row(topic: str, stance: str, found: np.ndarray, truth: np.ndarray) -> dict[str, Any]:
+def _class_row(topic: str, stance: str, found: Bools, truth: Bools) -> dict[str, Any]:
     hits = int((found & truth).sum())
     return {
         "topic": topic,

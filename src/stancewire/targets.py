@@ -11,15 +11,15 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from stancewire.codebook import ABSENT, AGAINST, FAVOR, NEUTRAL, Codebook, parse_codebook
-from stancewire.errors import InputError, raise_problems
-from stancewire.files import read_jsonl
+from stancewire.codebook import ABSENT, AGAINST, FAVOR, NEUTRAL, Answer, Codebook, parse_codebook
+from stancewire.errors import raise_problems
 from stancewire.mentions import find_mentions
 from stancewire.records import Document, Label, LabelledSentence, LabelledSet, Sentence, Target
+from stancewire.validation import valid_rows
 
 TARGET = "target"
 """The one topic of `CODEBOOK`, and the option by which recipes and bundles say that they take targets."""
@@ -49,7 +49,7 @@ class _Row(BaseModel):
     model_config = ConfigDict(extra="forbid")
     id: str
     text: str
-    stance: Literal["favor", "against", "neutral", "absent"]
+    stance: Answer
     target: str | None = None
     start: int | None = None
     end: int | None = None
@@ -60,6 +60,22 @@ class _Row(BaseModel):
     split: str | None = None
     source: str = ""
     licence: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_newsmtsc(cls, record: dict[str, Any]) -> dict[str, Any]:
+        """A row of NewsMTSC (Hamborg and Donnay 2021) in our form; other rows as they are."""
+        if not {"label", "group", "corefs"} <= record.keys():
+            return record
+        article = _NEWSMTSC_ARTICLE.match(str(record.get("id")))
+        kept = {key: record.get(key) for key in ("id", "text", "target", "start", "end")}
+        return kept | {
+            "stance": _NEWSMTSC.get(record["label"], record["label"]),
+            "corefs": [span[:2] for span in record["corefs"]],
+            "doc": article[0] if article else record["group"],
+            "source": "NewsMTSC",
+            "licence": "MIT",
+        }
 
     def problems(self) -> Iterator[str]:
         """What is wrong beyond types."""
@@ -104,7 +120,10 @@ def read_targets(path: Path) -> LabelledSet:
     documents: dict[str, Document] = {}
     rows: dict[str, LabelledSentence] = {}
     n_before: Counter[str] = Counter()
-    for where, row in _rows(path, problems):
+    for where, row in valid_rows(path, _Row, problems):
+        if found := [f"{where}: {problem}" for problem in row.problems()]:
+            problems += found
+            continue
         if row.id in rows:
             problems.append(f"{where}: id '{row.id}' is used twice.")
         doc = row.doc or row.id
@@ -155,41 +174,3 @@ def without_name(sentence: Sentence) -> Sentence:
 
 def _about(row: LabelledSentence, topic: str, target: Target, labels: Mapping[str, Label]) -> LabelledSentence:
     return replace(row, id=f"{row.id}:{topic}", sentence=replace(row.sentence, target=target), labels=labels)
-
-
-def _rows(path: Path, problems: list[str]) -> Iterator[tuple[str, _Row]]:
-    """Sound rows with their place; the problems of the others are added."""
-    try:
-        for line, record in read_jsonl(path):
-            where = f"{path}:{line}"
-            try:
-                row = _Row.model_validate(_own_form(record))
-            except ValidationError as error:
-                problems += [_problem(where, dict(e)) for e in error.errors()]
-                continue
-            found = [f"{where}: {problem}" for problem in row.problems()]
-            problems += found
-            if not found:
-                yield where, row
-    except InputError as error:
-        problems.append(str(error))
-
-
-def _own_form(record: dict[str, Any]) -> dict[str, Any]:
-    """A row of NewsMTSC (Hamborg and Donnay 2021) in our form; other rows as they are."""
-    if not {"label", "group", "corefs"} <= record.keys():
-        return record
-    article = _NEWSMTSC_ARTICLE.match(str(record.get("id")))
-    kept = {key: record.get(key) for key in ("id", "text", "target", "start", "end")}
-    return kept | {
-        "stance": _NEWSMTSC.get(record["label"], record["label"]),
-        "corefs": [span[:2] for span in record["corefs"]],
-        "doc": article[0] if article else record["group"],
-        "source": "NewsMTSC",
-        "licence": "MIT",
-    }
-
-
-def _problem(where: str, problem: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in problem["loc"])
-    return f"{where}: '{key}': {problem['msg']} (found {str(problem['input'])[:60]!r})."

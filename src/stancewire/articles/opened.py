@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, cast
 
+from stancewire.articles.options import UNSUSPECTED
 from stancewire.articles.remote import Location
 from stancewire.errors import InputError, StancewireError, first_line
 
 _COMPRESSION = {".gz": "gzip", ".zst": "zstd"}
-_UNSUSPECTED = 64 * 1024 * 1024
 _RATIO = 200
 """News shrinks 3 to 10 times, a file of one repeated word some hundred times."""
 
@@ -59,7 +59,7 @@ class _Bounded(io.RawIOBase):
         data = self._unpacked.read(len(buffer))
         buffer[: len(data)] = data
         self._count += len(data)
-        if self._count > max(_UNSUSPECTED, _RATIO * self._packed.count):
+        if self._count > max(UNSUSPECTED, _RATIO * self._packed.count):
             raise InputError(
                 f"{self._path}: unpacks to more than {_RATIO} times its size, which no text does; a decompression bomb?"
             )

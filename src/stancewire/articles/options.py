@@ -9,6 +9,9 @@ from typing import Literal
 MAX_CHARS = 64 * 1024 * 1024
 """A longer record is refused: it is a wrong file far more often than an article."""
 
+UNSUSPECTED = 64 * 1024 * 1024
+"""Bytes that anything may unpack to without being taken for a decompression bomb."""
+
 
 def _ignore(problem: str) -> None:
     """Drop a rejected record's message."""

@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from typing import IO, Any
 
 from stancewire.articles.entries import Entry, JsonLine, TableRow
-from stancewire.articles.options import MAX_CHARS, ReadOptions
+from stancewire.articles.options import MAX_CHARS, UNSUSPECTED, ReadOptions
 from stancewire.articles.record import find_columns
 from stancewire.articles.remote import Location, Remote
 from stancewire.errors import InputError, first_line
 
-_UNSUSPECTED = 64 * 1024 * 1024
 _RATIO = 1000
+"""A column of one repeated value, such as a source's name, shrinks far more than text does."""
 
 
 def jsonl_entries(stream: IO[bytes], name: str, options: ReadOptions) -> Iterator[Entry]:
@@ -80,5 +80,5 @@ def _check_swelling(metadata: Any, path: Location) -> None:
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
     chunks = [group.column(k) for group in groups for k in range(group.num_columns)]
     for chunk in chunks:
-        if chunk.total_uncompressed_size > max(_UNSUSPECTED, _RATIO * chunk.total_compressed_size):
+        if chunk.total_uncompressed_size > max(UNSUSPECTED, _RATIO * chunk.total_compressed_size):
             raise InputError(f"{path}: a column unpacks to over {_RATIO:,} times its size; a decompression bomb?")

@@ -33,7 +33,7 @@ def read_articles(
         For an unreadable file and, with ``on_error="stop"``, for the first bad record or repeated id.
     """
     options = options or ReadOptions()
-    seen: set[int] = set()
+    seen: set[int] = set()  # hashes of ids, which take a fraction of the memory
     for entry in _all_entries(inputs, options, stdin):
         try:
             article = entry.article()
@@ -95,7 +95,9 @@ class InputFile:
             yield from parquet_entries(self.path, self.name, options)
             return
         with opened(self.path) as raw:
-            for entry in self._streamed(suffix, unpacked(raw, self.path) if suffix[:5] != ".warc" else raw, options):
+            # warcio unpacks by itself: every record of an archive is a gzip member of its own
+            stream = raw if suffix.startswith(".warc") else unpacked(raw, self.path)
+            for entry in self._streamed(suffix, stream, options):
                 self.count = raw.count
                 yield entry
             while raw.read(1 << 20):  # an archive's reader may stop before the end

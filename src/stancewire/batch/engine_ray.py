@@ -11,7 +11,7 @@ import os
 import pickle  # chunks between our own processes, as Ray itself sends them
 import socket
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -42,7 +42,7 @@ class RayActors:
     workers: int
     address: str | None = None
 
-    def run(self, reading: Reading, work: Work) -> Iterator[Done]:
+    def run(self, reading: Reading, work: Work) -> Generator[Done, None, None]:
         """See `stancewire.batch.engines.Engine`."""
         ray = _start(self.address, self.workers)
         try:

@@ -12,7 +12,7 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
@@ -37,8 +37,8 @@ _PATIENCE = 1.0
 class Engine(Protocol):
     """Tags chunks, wherever."""
 
-    def run(self, reading: Reading, work: Work) -> Iterator[Done]:
-        """Finished chunks, in order."""
+    def run(self, reading: Reading, work: Work) -> Generator[Done, None, None]:
+        """Finished chunks, in order; to close it drops what is under way."""
         ...
 
 
@@ -50,7 +50,7 @@ class WorkerLostError(StancewireError):
 class InProcess:
     """One model in this process."""
 
-    def run(self, reading: Reading, work: Work) -> Iterator[Done]:
+    def run(self, reading: Reading, work: Work) -> Generator[Done, None, None]:
         """See `Engine`."""
         yield from map(work.open(), reading.chunks())
 
@@ -64,7 +64,7 @@ class LocalProcesses:
 
     workers: int
 
-    def run(self, reading: Reading, work: Work) -> Iterator[Done]:
+    def run(self, reading: Reading, work: Work) -> Generator[Done, None, None]:
         """See `Engine`."""
         pool = _Pool(self.workers, work)
         chunks = reading.chunks()
@@ -173,7 +173,7 @@ class _Pool:
             manager.join(_PATIENCE)
 
 
-_worker: Worker | Callable[[Chunk], Done] | None = None
+_worker: Worker | None = None
 
 
 def _open(work: Work) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from glob import has_magic
 from importlib.metadata import version
@@ -93,7 +94,7 @@ class Progress:
     totals: Totals
 
 
-def run_batch(job: Job, engine: Engine) -> Iterator[Progress]:
+def run_batch(job: Job, engine: Engine) -> Generator[Progress, None, None]:
     """Tag what is not tagged yet; yields after every chunk and every commit. It may be closed at any moment.
 
     Raises
@@ -166,24 +167,21 @@ class _Loop:
         )
         work = Work(job.bundle.folder, job.layout, job.stories, job.threads)
         open_shard = OpenShard(self._folder, job.layout)
-        finished = engine.run(reading, work)
-        try:
-            for done in finished:
-                if done.error:
-                    raise InputError(done.error)
-                open_shard.add(done)
-                self._rows += done.rows
-                self._articles += done.articles
-                self._read = done.read
-                if done.closes:
-                    open_shard.commit(done)
-                    open_shard = OpenShard(self._folder, job.layout)
-                yield self._progress(done.closes)
-        finally:
-            open_shard.abandon()
-            close = getattr(finished, "close", None)
-            if close:
-                close()
+        with closing(engine.run(reading, work)) as finished:
+            try:
+                for done in finished:
+                    if done.error:
+                        raise InputError(done.error)
+                    open_shard.add(done)
+                    self._rows += done.rows
+                    self._articles += done.articles
+                    self._read = done.read
+                    if done.closes:
+                        open_shard.commit(done)
+                        open_shard = OpenShard(self._folder, job.layout)
+                    yield self._progress(done.closes)
+            finally:
+                open_shard.abandon()
 
     def _progress(self, committed: bool) -> Progress:
         return Progress(committed, self._read, self._size, self._rows, self._articles, self._folder.totals)

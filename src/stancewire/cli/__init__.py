@@ -11,7 +11,7 @@ from typing import cast
 import click
 
 from stancewire import __version__
-from stancewire.errors import StancewireError
+from stancewire.errors import StancewireError, did_you_mean
 
 COMMANDS = {
     "predict": "Tag articles, sentence by sentence.",
@@ -31,6 +31,10 @@ COMMANDS = {
 }
 
 
+_MANY = 20
+"""Problems that are printed; a set read under another codebook has thousands of one kind."""
+
+
 class _Verbs(click.Group):
     """A group whose commands live in ``stancewire.cli.<verb>``."""
 
@@ -44,6 +48,14 @@ class _Verbs(click.Group):
             # numpy reads it when it is loaded: products of 32 rows gain nothing from threads, which wait at full speed
             os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
         return cast(click.Command, importlib.import_module(f"stancewire.cli.{cmd_name}").command)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            raise click.UsageError(error.message + did_you_mean(args[0], COMMANDS), error.ctx) from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -90,7 +102,10 @@ def _fail(message: str) -> None:
     """Say an error; what draws on the terminal is loaded only now, for a quick ``--help``."""
     from stancewire.cli.terminal import say_error
 
-    say_error(message)
+    lines = message.splitlines()
+    say_error("\n".join(lines[:_MANY]))
+    if len(lines) > _MANY:
+        say_error(f"and {len(lines) - _MANY} more; 'stancewire check' lists all problems of a workspace.")
 
 
 def _say_usage(error: click.ClickException) -> None:

@@ -21,7 +21,11 @@ def command(context: click.Context, past: bool, rollback: bool, why: str, model:
     space = workspace(context)
     place = store(space)
     if past:
-        show(_table(history(place, model), f"decisions on '{model}'"))
+        entries = history(place, model)
+        if entries:
+            show(_table(entries, f"decisions on '{model}'"))
+        else:
+            say(f"no decisions on '{model}' yet; the first is made by: stancewire promote BUNDLE")
         return
     entry = roll_back(place, model, who(space), why) if rollback else present(place, model)
     show(_table([entry], f"champion of '{model}': version {entry.after}"))

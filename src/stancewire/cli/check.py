@@ -7,8 +7,8 @@ import click
 from stancewire.checks import check_workspace
 from stancewire.cli.rule_table import show_rules
 from stancewire.cli.setting import open_tagger, workspace
-from stancewire.cli.terminal import say
-from stancewire.errors import MissingError, raise_problems
+from stancewire.cli.terminal import say, say_error
+from stancewire.errors import MissingError
 from stancewire.rule_checks import check_rules
 
 
@@ -25,7 +25,9 @@ def command(context: click.Context, model: str | None, strict: bool) -> None:
         findings = check_workspace(workspace(context))
         for line in findings.sound:
             say(f"ok  {line}")
-        raise_problems(findings.problems)
+        if findings.problems:
+            say_error("\n".join(findings.problems))
+            raise click.exceptions.Exit(1)
         return
     tagger = open_tagger(context, model)
     try:

@@ -8,7 +8,9 @@ from pathlib import Path
 import click
 from rich.table import Table
 
+from stancewire.bundle import read_bundle
 from stancewire.cli.compare_curve import draw_curve
+from stancewire.cli.setting import warn_of_training_data
 from stancewire.cli.terminal import counted, say, show
 from stancewire.compare import COMPARED, Entry, compare
 from stancewire.errors import MissingError
@@ -46,8 +48,10 @@ def command(
         return
     if labelled is None:
         raise click.UsageError("Missing option '--on': a labelled set to measure on.")
+    for folder in bundles:  # a wrong one is told before any is measured
+        warn_of_training_data(context, read_bundle(folder), labelled)
     entries = list(counted(compare(bundles, labelled), "bundles", len(bundles)))
-    show(_table(entries, f"on {labelled.name}"))
+    show(_table(entries, f"on {labelled.name}"), whole=True)
     if plot:
         _draw(entries, plot)
         say(f"picture written to {plot}")
@@ -72,6 +76,8 @@ def _check_picture(option: str, picture: Path) -> None:
     """Refuse before anything is measured."""
     if picture.suffix.lower() not in PICTURES:
         raise click.UsageError(f"{option} {picture}: expected a file that ends in {', '.join(PICTURES)}.")
+    if not picture.parent.is_dir():
+        raise MissingError(f"{option} {picture}: no folder {picture.parent}. Make it first.")
     if find_spec("matplotlib") is None:
         raise MissingError(f"{option} needs an extra: pip install 'stancewire[train]'")
 

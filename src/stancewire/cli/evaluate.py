@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from stancewire.cli.setting import open_tagger, read_labelled, read_target_set
+from stancewire.cli.setting import open_tagger, read_labelled, read_target_set, warn_of_training_data
 from stancewire.cli.terminal import metric_table, show
 from stancewire.evaluate import HEADLINES, evaluate, target_headlines
 from stancewire.targets import takes_targets
@@ -36,6 +36,7 @@ def command(
     tagger = open_tagger(context, model)
     targets = takes_targets(tagger.bundle.manifest.runtime)
     rows = read_target_set(context, labelled) if targets else read_labelled(tagger, labelled)
+    warn_of_training_data(context, tagger.bundle, labelled)
     report = evaluate(tagger, rows, n_resamples=resamples)
     metrics = report.metrics
     if as_json:

@@ -27,7 +27,7 @@ def command() -> None:
     """Look after the labels of the workspace: statistics, agreement, duplicates, errors, splits, exchange."""
 
 
-@command.command("stats")
+@command.command("stats", short_help="Count sentences per topic and stance, genres, lengths, holders.")
 @click.option("-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="Draw the picture to this PNG.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 @click.option("--labels", "folder", type=click.Path(path_type=Path, file_okay=False), help="Another labelled set.")
@@ -48,7 +48,7 @@ def stats_command(context: click.Context, output: Path | None, as_json: bool, fo
         say(f"drawn  {output}")
 
 
-@command.command("split")
+@command.command("split", short_help="Write labels/splits.jsonl: which documents are held out.")
 @click.option("--dev-share", default=0.2, show_default=True, type=click.FloatRange(0.01, 0.9), help="Held out.")
 @click.option("--seed", default=0, show_default=True, help="Of the draw.")
 @click.pass_context
@@ -62,7 +62,7 @@ def split_command(context: click.Context, dev_share: float, seed: int) -> None:
     say(f"{len(held_out)} of {len(labelled.scored)} sentences held out, written to {space.labels / SPLITS}")
 
 
-@command.command("recode")
+@command.command("recode", short_help="List the sentences to read again since the codebook changed.")
 @click.option("--from", "old", required=True, type=click.Path(path_type=Path, dir_okay=False), help="The old codebook.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line per row and change.")
 @click.pass_context

@@ -9,6 +9,7 @@ import click
 from stancewire.articles import read_articles
 from stancewire.cli.setting import workspace
 from stancewire.cli.terminal import counted, say
+from stancewire.errors import InputError, did_you_mean
 from stancewire.files import read_jsonl, write_bytes, write_jsonl
 from stancewire.hub_dataset import write_dataset
 from stancewire.label_exchange import read_exchange, with_labels, write_exchange
@@ -19,7 +20,7 @@ from stancewire.standoff import attach
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("export")
+@click.command("export", short_help="Write the labels for Label Studio, CSV or Excel.")
 @click.argument("output", type=_FILE)
 @click.option("--doc", "docs", multiple=True, help="Only this document; can be repeated.")
 @click.option("--config", type=_FILE, help="Also write Label Studio's labelling interface (XML) to this file.")
@@ -28,14 +29,19 @@ def export_command(context: click.Context, output: Path, docs: tuple[str, ...], 
     """Write the labels to OUTPUT: .json (Label Studio), .csv or .xlsx."""
     space = workspace(context)
     codebook = space.codebook()
-    rows = [row for row in read_labels(space.labels, codebook).sentences if not docs or row.doc in docs]
+    labelled = read_labels(space.labels, codebook)
+    known = {row.doc for row in labelled.sentences}
+    for doc in docs:
+        if doc not in known:
+            raise InputError(f"--doc {doc}: no such document in {space.labels}.{did_you_mean(doc, known)}")
+    rows = [row for row in labelled.sentences if not docs or row.doc in docs]
     write_exchange(rows, codebook, output)
     if config:
         write_bytes(config, label_config(codebook).encode())
     say(f"{len(rows)} sentences written to {output}")
 
 
-@click.command("import")
+@click.command("import", short_help="Read labels back from Label Studio, CSV or Excel.")
 @click.argument("labelled", type=_FILE)
 @click.option("--annotator", help="Who labelled: kept with every row whose labels change.")
 @click.option("--reading", type=_FILE, help="Write a reading to this file; the labels stay as they are.")
@@ -58,7 +64,7 @@ def import_command(context: click.Context, labelled: Path, annotator: str | None
     say(f"{len(labels)} sentences read, {changed} with new labels")
 
 
-@click.command("dataset")
+@click.command("dataset", short_help="Write the labels as a Hugging Face data set.")
 @click.argument("output", type=click.Path(path_type=Path, file_okay=False))
 @click.pass_context
 def dataset_command(context: click.Context, output: Path) -> None:
@@ -69,7 +75,7 @@ def dataset_command(context: click.Context, output: Path) -> None:
     say(", ".join(f"{n} sentences in {split}" for split, n in counts.items()) + f", written to {output}")
 
 
-@click.command("attach")
+@click.command("attach", short_help="Put labels without text back on their articles.")
 @click.argument("articles", nargs=-1, required=True)
 @click.option("--standoff", required=True, type=_FILE, help="Spans and labels without text.")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False), help="A folder.")

@@ -23,7 +23,7 @@ from stancewire.splits import duplicate_groups
 _READING = click.Path(path_type=Path, dir_okay=False)
 
 
-@click.command("agreement")
+@click.command("agreement", short_help="Agreement of two readings.")
 @click.argument("first", required=False, type=_READING)
 @click.argument("second", required=False, type=_READING)
 @click.option("--list", "list_all", is_flag=True, help="List every disagreement under the rule or cell it concerns.")
@@ -57,7 +57,7 @@ def agreement_command(
             listing(concern, found, len(found))
 
 
-@click.command("duplicates")
+@click.command("duplicates", short_help="List clusters of near-duplicate sentences.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line per sentence.")
 @click.pass_context
 def duplicates_command(context: click.Context, as_json: bool) -> None:
@@ -72,7 +72,7 @@ def duplicates_command(context: click.Context, as_json: bool) -> None:
     say(f"{len(groups)} clusters of near-duplicates in {len(rows)} sentences")
 
 
-@click.command("errors")
+@click.command("errors", short_help="List labels that are probably wrong.")
 @click.option("--top", default=60, show_default=True, type=click.IntRange(1), help="List so many, the worst first.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON line per suspect.")
 @click.pass_context

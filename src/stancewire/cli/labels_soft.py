@@ -16,7 +16,7 @@ from stancewire.soft_labels import asked_of_articles, asked_of_set, soft_labels
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 
 
-@click.command("soft")
+@click.command("soft", short_help="Write what a model thinks of many sentences, as a teacher.")
 @click.argument("articles", nargs=-1)
 @click.option("-m", "--model", metavar="FOLDER", help="The teacher's bundle.  [default: models/default]")
 @click.option("--set", "sets", multiple=True, type=_FOLDER, help="Also ask about this labelled set's sentences.")
@@ -51,5 +51,5 @@ def soft_command(
         asked += asked_of_articles(counted(read_articles(articles), "articles"), known, sentences, seed)
     if not asked:
         raise InputError("no sentence to ask about; give articles, or a labelled set with --set.")
-    write_jsonl(output, counted(soft_labels(tagger, asked), "sentences", len(asked)))
+    write_jsonl(output, counted(soft_labels(tagger, asked), "sentences", len(asked), logged=True))
     say(f"{len(asked)} sentences written to {output}")

@@ -114,7 +114,7 @@ def command(
     layout = make_layout("jsonl" if kind == TABLE else kind, topics, chosen, not no_text)
     asked = _Asked(tagger, islice(read_articles(articles, options), limit), targets)
     with ended_by_sigterm():
-        _write(asked, output, layout, and_table) if output else _to_stdout(asked.tags(), kind, layout)
+        _write(asked, output, layout, and_table) if output else _to_stdout(_told_if_none(asked.tags()), kind, layout)
     if rejected:
         say(f"{len(rejected)} records left out.")
 
@@ -188,12 +188,21 @@ def _keep(items: Iterable[Item], kept: list[Tag], tags: Callable[[Item], Iterabl
         yield item
 
 
+def _told_if_none(tags: Iterable[Tag]) -> Iterator[Tag]:
+    """Pass tags on; without any, an empty output would look like a mistake."""
+    last = None
+    for last in tags:
+        yield last
+    if last is None:
+        say("nothing to tag: no sentence was found.")
+
+
 def _to_stdout(tags: Iterable[Tag], kind: str, layout: Layout) -> None:
     if kind == TABLE:
         show(tag_table(list(tags)))
         return
     with text_stream(sys.stdout.buffer) as stream:
         if kind == "csv":
-            write_csv_stream(tags, stream, layout.topics, layout)
+            write_csv_stream(tags, stream, layout)
         else:
             write_jsonl_stream(tags, stream, layout)

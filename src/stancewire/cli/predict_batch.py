@@ -6,16 +6,17 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from types import FrameType
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import click
 
 from stancewire.batch import Engine, InProcess, Job, LocalProcesses, Progress, ShardSize, run_batch, threads_each
+from stancewire.batch.reading import USUAL_SIZE
 from stancewire.cli.setting import say_kept, store, workspace
 from stancewire.cli.terminal import bytes_bar, say
 
@@ -24,35 +25,39 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True)
 class FolderOptions:
-    """The options that go with a folder as output."""
+    """The options that go with a folder as output, and what they are when they are not given."""
 
-    workers: int
-    engine: str
-    address: str | None
-    shard: int
-    cluster: bool
-    track: bool
+    workers: int = 1
+    engine: str = "local"
+    address: str | None = None
+    shard: int = USUAL_SIZE.records
+    cluster: bool = False
+    track: bool = False
 
     def require_folder(self, output: Path | None) -> None:
         """Raise `click.UsageError` when one of them is used with another output."""
         for field in fields(self):
-            if getattr(self, field.name) != _USUAL[field.name]:
+            if getattr(self, field.name) != field.default:
                 where = f"not to {output}" if output else "not to standard output"
                 raise click.UsageError(f"--{field.name} goes with a folder as output, as in '-o tags', {where}.")
 
 
 _THREAD_LIMITS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS")
 """For OpenMP and Arrow, for the libraries behind numpy, and for tokenizers."""
-_USUAL = {"workers": 1, "engine": "local", "address": None, "shard": 2000, "cluster": False, "track": False}
 
 
 def folder_options(command: Command) -> Command:
     """Add the options of `FolderOptions`."""
+    usual = FolderOptions()
     options = (
-        click.option("--workers", type=click.IntRange(1), default=1, help="Processes, each with its own model."),
-        click.option("--engine", type=click.Choice(["local", "ray"]), default="local", help="Who does the work."),
+        click.option(
+            "--workers", type=click.IntRange(1), default=usual.workers, help="Processes, each with its own model."
+        ),
+        click.option("--engine", type=click.Choice(["local", "ray"]), default=usual.engine, help="Who does the work."),
         click.option("--address", help="A running Ray cluster; by default Ray starts on this machine."),
-        click.option("--shard", type=click.IntRange(1), default=2000, help="Articles in a part.  [default: 2000]"),
+        click.option(
+            "--shard", type=click.IntRange(1), default=usual.shard, show_default=True, help="Articles in a part."
+        ),
         click.option("--cluster", is_flag=True, help="Also find near-duplicates: articles that tell one story."),
         click.option("--track", is_flag=True, help="Keep counts, rates and label shares in MLflow."),
     )
@@ -154,7 +159,7 @@ def ended_by_sigterm() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _until(steps: Iterator[Progress], stop: _Stop) -> Iterator[Progress]:
+def _until(steps: Generator[Progress, None, None], stop: _Stop) -> Iterator[Progress]:
     said = False
     for step in steps:
         yield step
@@ -164,15 +169,17 @@ def _until(steps: Iterator[Progress], stop: _Stop) -> Iterator[Progress]:
             say("finishing this shard; once more to stop at once.")
             said = True
         if step.committed:
-            cast(Any, steps).close()
+            steps.close()
             return
 
 
 def _say_done(job: Job, last: Progress) -> None:
     totals = last.totals
+    done = f"{last.rows} sentences of {last.articles} articles tagged" if last.articles else "nothing new to tag"
+    parts = f"{totals.parts} part" if totals.parts == 1 else f"{totals.parts} parts"
     say(
-        f"{last.rows} sentences of {last.articles} articles tagged by {job.bundle.label}; "
-        f"{job.folder} has {totals.rows} of {totals.articles} in {totals.parts} parts"
+        f"{done} by {job.bundle.label}; "
+        f"{job.folder} has {totals.rows} sentences of {totals.articles} articles in {parts}"
     )
     if totals.rejects:
         say(f"{totals.rejects} records left out, see {job.folder / '_run' / 'rejects.jsonl'}")

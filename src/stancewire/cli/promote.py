@@ -34,7 +34,7 @@ def command(
     space = workspace(context)
     limits = read_limits(space.models / GATE)
     if evaluation is None and limits.evaluation is None:
-        raise InputError(f"{space.models / 'gate.yaml'}: no 'evaluation', the frozen set. Add it, or give --on FOLDER.")
+        raise InputError(f"{space.models / GATE}: no 'evaluation', the frozen set. Add it, or give --on FOLDER.")
     folder = evaluation or space.root / str(limits.evaluation)
     codebook = space.codebook()
     request = Request(

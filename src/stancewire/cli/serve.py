@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from stancewire.bundle import read_bundle
-from stancewire.cli.setting import find_bundle
+from stancewire.cli.setting import find_bundle, quiet_mlflow
 from stancewire.cli.terminal import say
 from stancewire.serving import HOST, ServeLimits, serve
 
@@ -27,6 +27,7 @@ from stancewire.serving import HOST, ServeLimits, serve
 @click.pass_context
 def command(context: click.Context, model: str, host: str, port: int, max_bytes: int, max_sentences: int) -> None:
     """Serve a model over HTTP with MLflow's scoring server: POST /invocations, GET /health. Ctrl-C stops it."""
+    quiet_mlflow()
     bundle = read_bundle(find_bundle(context, model))
     say(f"{bundle.label} at http://{host}:{port}/invocations  (health: /health; Ctrl-C stops it)")
     serve(bundle.folder, host, port, ServeLimits(max_bytes, max_sentences))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import getpass
 import os
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import click
 
-from stancewire.bundle import MANIFEST
+from stancewire.bundle import MANIFEST, Bundle
 from stancewire.cli.terminal import say
 from stancewire.errors import MissingError
 from stancewire.files import sha256_file
@@ -28,14 +29,19 @@ def workspace(context: click.Context) -> Workspace:
     return find_workspace(folder.resolve())
 
 
-def store(space: Workspace) -> MlflowStore:
-    """The workspace's MLflow store, or the server named by ``MLFLOW_TRACKING_URI``."""
+def quiet_mlflow() -> None:
+    """Let MLflow report to nobody, draw no bars and give up soon, where the user has not said otherwise."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL", "1")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # the default waits for minutes
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
     os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "WARNING")
+
+
+def store(space: Workspace) -> MlflowStore:
+    """The workspace's MLflow store, or the server named by ``MLFLOW_TRACKING_URI``."""
+    quiet_mlflow()
     return MlflowStore(space.store, os.environ.get("MLFLOW_TRACKING_URI") or None)
 
 
@@ -54,15 +60,37 @@ def find_bundle(context: click.Context, model: str | None, *, fast: bool = False
     click.UsageError
         When both a model and the fast one are asked for.
     MissingError
-        When there is no fast one.
+        When there is no such folder, no fast bundle, or no workspace to look in.
     """
     if fast:
         return _fast_bundle(workspace(context), model)
     if model is None:
-        return workspace(context).models / "default"
+        return _default_bundle(context)
     if model.startswith(SCHEME):
         return fetch_bundle(model, store(workspace(context)))
+    if not Path(model).exists():
+        raise MissingError(f"{model}: there is no such folder.{_bundles_here(context)}")
     return Path(model)
+
+
+def _default_bundle(context: click.Context) -> Path:
+    try:
+        folder = workspace(context).models / "default"
+    except MissingError as error:
+        raise MissingError(f"{error}. Or name a bundle's folder with -m.") from None
+    if not folder.exists():
+        advice = "Make one: stancewire train RECIPE --name default; or name another with -m."
+        raise MissingError(f"{folder}: no default bundle is there.{_bundles_here(context)} {advice}")
+    return folder
+
+
+def _bundles_here(context: click.Context) -> str:
+    """`` Bundles of this workspace: ...`` as they would be named, or an empty string."""
+    try:
+        found = [str(Path(os.path.relpath(folder))) for folder in workspace(context).bundles()]
+    except MissingError:
+        return ""
+    return f" Bundles of this workspace: {', '.join(found)}." if found else ""
 
 
 def _fast_bundle(space: Workspace, model: str | None) -> Path:
@@ -97,6 +125,18 @@ def read_labelled(tagger: Tagger, folder: Path) -> LabelledSet:
     return read_labels(folder, tagger.bundle.manifest.codebook)
 
 
+def warn_of_training_data(context: click.Context, bundle: Bundle, folder: Path) -> None:
+    """Say when a bundle's recipe names the set as training data: figures on it say nothing about new text."""
+    try:
+        name = set_name(workspace(context), folder)
+    except MissingError:
+        return
+    made_of = bundle.manifest.provenance
+    members = [member["provenance"] for member in made_of.get("members", {}).values()]
+    if any(name in made.get("recipe", {}).get("data", ()) for made in (made_of, *members)):
+        say(f"warning: {bundle.label} was trained on {name}; figures on it are too high. Measure on other sentences.")
+
+
 def set_name(space: Workspace, folder: Path) -> str:
     """How a labelled set is called in runs and cards: its last two parts, never a path of one machine."""
     absolute = Path(os.path.abspath(folder))  # noqa: PTH100 (links stay as they are)
@@ -106,11 +146,12 @@ def set_name(space: Workspace, folder: Path) -> str:
 
 
 def who(space: Workspace) -> str:
-    """Who decides: git's user name, else the account's."""
-    try:
+    """Who decides: git's user name, else the account's; ``unknown`` where it has none, as in many containers."""
+    with suppress(OSError, subprocess.CalledProcessError):
         return _git(space.root, "config", "user.name")
-    except (OSError, subprocess.CalledProcessError):
+    with suppress(OSError, KeyError, ImportError):
         return getpass.getuser()
+    return "unknown"
 
 
 def git_state(root: Path) -> dict[str, str]:

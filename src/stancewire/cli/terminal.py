@@ -30,7 +30,10 @@ from stancewire.runs import NullRun, Run
 Item = TypeVar("Item")
 
 SECONDS_BETWEEN_LINES = 60
-"""Where there is no terminal, a log should show that long work goes on, and not be flooded."""
+"""Of training in a log: it should show that work goes on, and not be flooded."""
+
+_WIDTH = 120
+"""Of tables where there is no terminal."""
 
 STANCE_STYLES = {FAVOR: "green", AGAINST: "red", NEUTRAL: "dim"}
 STANCE_MARKS = {FAVOR: "+", AGAINST: "−", NEUTRAL: "·"}
@@ -48,9 +51,13 @@ def say_error(message: str) -> None:
         click.echo(line if plain else click.style(line, fg="red"), err=True)
 
 
-def show(table: Table) -> None:
-    """Print a table to stdout; without a terminal it is plain and as wide as it needs."""
-    Console(width=None if sys.stdout.isatty() else 120).print(table)
+def show(table: Table, *, whole: bool = False) -> None:
+    """Print a table to stdout; without a terminal it is plain, and when `whole` as wide as it needs."""
+    console = Console(width=None if sys.stdout.isatty() else _WIDTH)
+    if whole and not sys.stdout.isatty():
+        needed = console.measure(table, options=console.options.update(max_width=2 * _WIDTH)).maximum
+        console.width = max(_WIDTH, needed)
+    console.print(table)
     sys.stdout.flush()
 
 
@@ -68,9 +75,9 @@ def metric_table(title: str, metrics: dict[str, Metric], names: Iterable[str]) -
 
 
 class Bars(Progress):
-    """Bars on a terminal; elsewhere a line a minute."""
+    """Bars on a terminal; elsewhere nothing, or for work that belongs in a log (`logged`) a line a minute."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, logged: bool = False) -> None:
         super().__init__(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -83,17 +90,18 @@ class Bars(Progress):
             disable=not sys.stderr.isatty(),
             transient=True,
         )
+        self._logged = logged and self.disable
         self._said = time.monotonic()
 
-    def tell(self, number: TaskID, unit: float = 1, unit_name: str = "") -> None:
-        """Say how far a task has come, in units of so much, if nothing was said for a minute and no bar shows it."""
-        if not self.disable or time.monotonic() - self._said < SECONDS_BETWEEN_LINES:
+    def tell(self, number: TaskID) -> None:
+        """Say how far a task has come, if it is to be logged and nothing was said for a minute."""
+        if not self._logged or time.monotonic() - self._said < SECONDS_BETWEEN_LINES:
             return
         self._said = time.monotonic()
         task = self.tasks[number]
-        parts = [f"{task.description}: {task.completed / unit:,.0f}" + unit_name]
+        parts = [f"{task.description}: {task.completed:,.0f}"]
         if task.total is not None:
-            parts[0] += f" of {task.total / unit:,.0f}" + unit_name
+            parts[0] += f" of {task.total:,.0f}"
         if task.fields["rate"]:
             parts.append(task.fields["rate"])
         if task.time_remaining is not None:
@@ -102,10 +110,15 @@ class Bars(Progress):
 
 
 def counted(
-    items: Iterable[Item], what: str, total: int | None = None, size: Callable[[Item], int] = lambda item: 1
+    items: Iterable[Item],
+    what: str,
+    total: int | None = None,
+    size: Callable[[Item], int] = lambda item: 1,
+    *,
+    logged: bool = False,
 ) -> Iterator[Item]:
     """Pass items on and show their number (each counts as its `size`), rate and the time left."""
-    with Bars() as bars:
+    with Bars(logged=logged) as bars:
         task = bars.add_task(what, total=total, rate="")
         for item in items:
             yield item
@@ -125,7 +138,6 @@ def bytes_bar(what: str) -> Iterator[Callable[[int, int, int], None]]:
         def draw(read: int, size: int, sentences: int) -> None:
             rate = sentences / max(1e-9, time.monotonic() - begun)
             bars.update(task, completed=read, total=size, rate=f"{rate:,.0f} sentences/s")
-            bars.tell(task, 1e6, " MB")
 
         yield draw
 
@@ -152,5 +164,5 @@ class Steps:
 @contextmanager
 def steps(run: Run | None = None) -> Iterator[Steps]:
     """Bars for a run's steps."""
-    with Bars() as bars:
+    with Bars(logged=True) as bars:
         yield Steps(bars, run or NullRun())

@@ -14,10 +14,10 @@ from stancewire.evaluate import HEADLINES, target_headlines
 from stancewire.growth import grow
 from stancewire.job import Job
 from stancewire.labels import read_labels
-from stancewire.recipe import Recipe, read_recipe
+from stancewire.recipe import Range, Recipe, read_recipe
 from stancewire.records import LabelledSet
 from stancewire.runs import NullRun, Run
-from stancewire.search import parse_grid, search_params
+from stancewire.search import parse_grid, search_params, with_params
 from stancewire.targets import CODEBOOK as TARGETS
 from stancewire.targets import takes_targets
 from stancewire.train import Trained, train
@@ -31,18 +31,20 @@ from stancewire.workspace import Workspace
     "--add",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Also train on this labelled set (or target set, for a recipe with targets).",
+    help="Also train on this labelled set (or target set, for a recipe with targets); repeatable.",
 )
 @click.option(
     "--measure",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Also measure on this labelled set; the last one's figures go into the bundle.",
+    help="Also measure on this labelled set; repeatable, the last one's figures go into the bundle.",
 )
 @click.option("--name", help="The bundle's name, models/NAME.  [default: the recipe's]")
 @click.option("--register", metavar="NAME", help="Register the model in MLflow under this name, alias 'candidate'.")
 @click.option("--no-track", is_flag=True, help="Keep nothing in MLflow.")
-@click.option("--grid", multiple=True, metavar="NAME=V,V", help="First try every combination of these params.")
+@click.option(
+    "--grid", multiple=True, metavar="NAME=V,V", help="First try every combination of these params; repeatable."
+)
 @click.option("--learning-curve", is_flag=True, help="First train on growing shares of the sentences.")
 @click.pass_context
 def command(
@@ -64,7 +66,7 @@ def command(
         recipe, _ = read_recipe(path)
         if grid:
             recipe = recipe.model_copy(update={"search": parse_grid(grid)})
-        make_trainer(recipe.family, recipe.params, str(path))  # refuse wrong params before anything else
+        _check_params(recipe, str(path))
         if register and takes_targets(recipe.params):
             raise click.UsageError("--register is for models that are asked about sentences alone, without targets.")
         job = _job(context, recipe, add, measure)
@@ -77,6 +79,14 @@ def command(
                 done = _run(job, path, target, run, learning_curve)
             say_kept(run)
         _tell(done)
+
+
+def _check_params(recipe: Recipe, where: str) -> None:
+    """Refuse wrong params, the search's too, before anything is read."""
+    make_trainer(recipe.family, recipe.params, where)
+    for name, values in (recipe.search.space if recipe.search else {}).items():
+        for value in (values.low, values.high) if isinstance(values, Range) else values:
+            make_trainer(recipe.family, with_params(recipe, {name: value}, where).params, where)
 
 
 def _job(context: click.Context, recipe: Recipe, add: tuple[Path, ...], measure: tuple[Path, ...]) -> Job:
@@ -99,6 +109,9 @@ def _job(context: click.Context, recipe: Recipe, add: tuple[Path, ...], measure:
 
 def _by_name(space: Workspace, folders: list[Path]) -> dict[str, Path]:
     """Folders by the names that cards and runs call them, which must tell them apart."""
+    twice = [folder for i, folder in enumerate(folders) if folder.resolve() in {f.resolve() for f in folders[:i]}]
+    if twice:
+        raise InputError(f"{twice[0]}: given twice, by the recipe's 'data' or by options. Give it once.")
     named = {set_name(space, folder): folder for folder in folders}
     if len(named) < len(folders):
         raise InputError(

@@ -41,14 +41,14 @@ class OnceRuntime:
         if self._memory is None:
             self._memory = _room(scores, self._kept)
         found = list(dict.fromkeys(key for key in keys if key not in new))
-        old = _take(self._memory, [self._slots[key] for key in found])
+        old = self._memory.take([self._slots[key] for key in found])
         for key in found:
             self._slots.move_to_end(key)
         self._remember(self._memory, new, scores)
         if len(new) == len(keys):
             return scores
         rows = {key: i for i, key in enumerate([*new, *found])}
-        return _take(_join(scores, old), [rows[key] for key in keys])
+        return Scores.concatenate([scores, old]).take([rows[key] for key in keys])
 
     def _remember(self, memory: Scores, keys: Iterable[_Key], scores: Scores) -> None:
         slots = []
@@ -78,16 +78,4 @@ def _room(like: Scores, n: int) -> Scores:
         np.empty((n, *like.topic.shape[1:]), like.topic.dtype),
         np.empty((n, *like.stance.shape[1:]), like.stance.dtype),
         np.empty(n, bool),
-    )
-
-
-def _take(scores: Scores, rows: Sequence[int]) -> Scores:
-    return Scores(scores.topic[rows], scores.stance[rows], scores.truncated[rows])
-
-
-def _join(one: Scores, other: Scores) -> Scores:
-    return Scores(
-        np.concatenate([one.topic, other.topic]),
-        np.concatenate([one.stance, other.stance]),
-        np.concatenate([one.truncated, other.truncated]),
     )

@@ -13,9 +13,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stancewire.codebook import Name, validate
+from stancewire.codebook import Name
 from stancewire.trainers import Fitted, Progress, Trainer, TrainingSet
 from stancewire.trainers import make_trainer as make_member
+from stancewire.validation import validate
 
 
 class MemberParams(BaseModel):

@@ -15,12 +15,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from stancewire.codebook import validate
 from stancewire.files import sha256_file
 from stancewire.labels import CONTEXT_SENTENCES
 from stancewire.trainers import Fitted, Progress, TrainingSet
 from stancewire.trainers.pretrained import WEIGHTS, find_encoder
 from stancewire.trainers.teaching import batches_into, taught_from
+from stancewire.validation import validate
 from stancewire.vocabulary import Vocabulary, learn_vocabulary, texts_around
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from stancewire.codebook import STANCES
 from stancewire.errors import InputError, raise_problems
-from stancewire.files import read_jsonl
 from stancewire.records import Label, LabelledSentence, Passage, Sentence
 from stancewire.targets import without_name
 from stancewire.trainers import Progress, TrainingSet
+from stancewire.validation import valid_rows
 
 Joint = NDArray[np.float32]
 """``(n_sentences, n_topics, n_stances)``, the probability that it has the topic with that stance."""
@@ -96,15 +96,11 @@ def read_soft_labels(path: Path, topics: Sequence[str], stances: Sequence[str]) 
     """
     rows: dict[str, SoftLabel] = {}
     problems: list[str] = []
-    for line, record in read_jsonl(path):
+    for where, row in valid_rows(path, SoftLabel, problems):
         try:
-            row = SoftLabel.model_validate(record)
             row.joint(topics, stances)
-        except ValidationError as error:
-            first = error.errors()[0]
-            problems.append(f"{path}:{line}: '{'.'.join(map(str, first['loc']))}': {first['msg']}.")
         except KeyError as error:
-            problems.append(f"{path}:{line}: no probability of {error}; the codebook has it.")
+            problems.append(f"{where}: no probability of {error}; the codebook has it.")
         else:
             rows[row.id] = row
     raise_problems(problems)

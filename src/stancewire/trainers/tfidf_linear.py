@@ -14,12 +14,12 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from stancewire.codebook import validate
 from stancewire.features import ANALYZERS, FIELDS
 from stancewire.labels import CONTEXT_SENTENCES
 from stancewire.records import Sentence
 from stancewire.scores import Floats, Gold, Ints, gold_arrays
 from stancewire.trainers import Fitted, Progress, TrainingSet
+from stancewire.validation import validate
 
 
 class BlockParams(BaseModel):

@@ -114,8 +114,8 @@ def test_same_seed_gives_the_same_bytes(tmp_path: Path, encoder_folder: Path) ->
 
 
 def test_eight_bits_are_kept_when_decisions_stay(tmp_path: Path, encoder_folder: Path) -> None:
-    kept = fit(tmp_path / "int8", encoder_folder, toy(2), epochs=2, max_changed=1.0)
-    plain = fit(tmp_path / "fp32", encoder_folder, toy(2), epochs=2, quantise="none")
+    kept = fit(tmp_path / "int8", encoder_folder, toy(2), max_changed=1.0)
+    plain = fit(tmp_path / "fp32", encoder_folder, toy(2), quantise="none")
     assert kept.notes["quantisation"]["kept"] == "int8"
     assert plain.notes["quantisation"] == {"kept": "fp32"}
     small, large = (len((tmp_path / name / "model.onnx").read_bytes()) for name in ("int8", "fp32"))

@@ -232,3 +232,8 @@ def test_a_folder_that_lacks_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     with pytest.raises(MissingError, match=r"mine: lacks model\.safetensors, config\.json, tokenizer\.json"):
         find_encoder("mine", tmp_path)
+
+
+def test_missing_soft_labels_say_how_to_get_them(tmp_path: Path, encoder_folder: Path) -> None:
+    with pytest.raises(MissingError, match=r"soft\.jsonl: no such file\. Ask a teacher first: stancewire labels soft"):
+        fit(tmp_path, encoder_folder, toy(2), soft_labels="soft.jsonl")

@@ -32,7 +32,8 @@ def validate(model: type[Model], data: Any, where: str, locate: Locate | None = 
         With every problem.
     """
     if not isinstance(data, dict):
-        raise InputError(f"{where}: found {type(data).__name__}, expected a mapping of keys.")
+        found = "nothing" if data is None else type(data).__name__
+        raise InputError(f"{where}: found {found}, expected a mapping of keys.")
     try:
         return model.model_validate(data)
     except ValidationError as error:

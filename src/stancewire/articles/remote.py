@@ -88,5 +88,8 @@ def _system_of(uri: str) -> tuple[Any, str]:
     try:
         system, path = pyarrow.fs.FileSystem.from_uri(uri)
     except pyarrow.ArrowInvalid as error:
-        raise InputError(f"{uri}: not an address that can be read ({first_line(error)}).") from None
+        raise InputError(
+            f"{uri}: not an address that can be read ({first_line(error)}). Object stores can (s3://, gs://); download "
+            "a web page first, and give the file."
+        ) from None
     return system, str(path)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from stancewire.codebook import STANCES
-from stancewire.errors import InputError, raise_problems
+from stancewire.errors import InputError, MissingError, raise_problems
 from stancewire.records import Label, LabelledSentence, Passage, Sentence
 from stancewire.targets import without_name
 from stancewire.trainers import Progress, TrainingSet
@@ -70,10 +70,22 @@ class TeachingSet:
 
 
 def taught_from(data: TrainingSet, base: Path, soft_labels: str | None, soft_weight: float) -> TeachingSet:
-    """`teaching_set` of the sentences to train on and of a teacher's soft labels, a file in `base`, if there is one."""
+    """`teaching_set` of the sentences to train on and of a teacher's soft labels, a file in `base`, if there is one.
+
+    Raises
+    ------
+    MissingError
+        When the file is named and not there.
+    """
     classes = data.codebook.topic_ids, STANCES
-    soft = read_soft_labels(base / soft_labels, *classes) if soft_labels else {}
-    return teaching_set(data.train, soft, soft_weight, classes, data.dev)
+    if soft_labels is None:
+        return teaching_set(data.train, {}, soft_weight, classes, data.dev)
+    path = base / soft_labels
+    if not path.is_file():
+        raise MissingError(
+            f"{path}: no such file. Ask a teacher first: stancewire labels soft --set labels -m TEACHER -o {path}"
+        )
+    return teaching_set(data.train, read_soft_labels(path, *classes), soft_weight, classes, data.dev)
 
 
 def batches_into(progress: Progress) -> Callable[[int, int, float], None]:

@@ -62,8 +62,7 @@ class TfidfPeer:
         self._characters = characters
 
     def fit(self, data: Training) -> str:
-        """Fit the pipeline; liblinear, the quickest solver on sparse features, runs two labels at a time."""
-        import joblib
+        """Fit the pipeline with liblinear, the quickest solver on sparse features."""
         from sklearn.feature_extraction.text import TfidfVectorizer
         from sklearn.linear_model import LogisticRegression
         from sklearn.multiclass import OneVsRestClassifier
@@ -74,9 +73,7 @@ class TfidfPeer:
         if self._characters:
             parts.append(TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), **options))
         head = OneVsRestClassifier(LogisticRegression(C=10, class_weight="balanced", solver="liblinear"))
-        pipeline = make_pipeline(make_union(*parts), head)
-        with joblib.parallel_config("threading", n_jobs=2):
-            self._pipeline = pipeline.fit(data.texts, data.labels.astype(int))
+        self._pipeline = make_pipeline(make_union(*parts), head).fit(data.texts, data.labels.astype(int))
         return ""
 
     def predict_proba(self, texts: Sequence[str]) -> Floats:

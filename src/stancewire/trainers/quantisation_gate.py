@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from stancewire.records import Sentence
+from stancewire.runtimes.onnx import open_session
 from stancewire.scores import Floats, Gold, Ints
 from stancewire.segments import Logits, Segment, Segmenter, by_sentence, collate
 
@@ -79,11 +80,7 @@ def examine(graph: bytes, small: bytes, segmenter: Segmenter, sentences: Sequenc
 
 def run(graph: bytes, segments: Sequence[Segment], pad: int, way: Way) -> Logits:
     """Topic logits ``(n, n_topics)`` and stance logits ``(n, n_topics, n_stances)`` of the sentences asked about."""
-    from onnxruntime import InferenceSession, SessionOptions
-
-    options = SessionOptions()
-    options.intra_op_num_threads = way.threads
-    session = InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+    session = open_session(graph, way.threads)
     order = list(range(len(segments)))
     if way.shuffled:
         random.Random(0).shuffle(order)  # noqa: S311

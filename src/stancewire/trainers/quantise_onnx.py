@@ -1,9 +1,9 @@
 """From 32-bit to 8-bit weights, with activations that are quantised while running.
 
 onnxruntime gives all tokens of a run one scale for their activations, and a few tokens of a BERT have activations many
-times larger than the rest, which are then left with few of the 256 steps. It is worst after the GELU of feed-forward
-layers. So there every token is divided by its own largest activation, and the product is multiplied by it after: the
-same function in exact arithmetic. Embeddings get a scale for each row. ``docs/experiments.md`` has what that gave.
+times larger than the rest, which are then left with few of the 256 steps. So in the feed-forward layers every token is
+divided by its own largest activation first, and the product is multiplied by it after: the same function in exact
+arithmetic. Embeddings get a scale for each row. ``docs/experiments.md`` has what that gave.
 """
 
 from __future__ import annotations
@@ -76,32 +76,44 @@ def _embeddings_by_row(model: Any) -> None:
 
 
 def _scale_tokens(model: Any) -> None:
-    """Divide what the narrowing products read by each token's largest value, and multiply what they give by it.
-
-    They read the output of a GELU, never below -0.17, so that the largest value needs no ``Abs``. It has over a
-    thousand values, of which one is above 0 in any trained network.
-    """
+    """Divide what the feed-forward products read by each token's largest value, and multiply what they give by it."""
     from onnx import helper, numpy_helper
 
     weights = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer if len(t.dims) == 2}
     after: dict[str, list[Any]] = {}  # tensor -> nodes that follow what makes it
     for node in model.graph.node:
-        if not _narrows(node, weights):
+        if not _is_feed_forward(node, weights):
             continue
         name, out = node.input[0], node.output[0]
         node.input[0], node.output[0] = f"{name}.unit", f"{out}.unit"
-        after[name] = [
-            helper.make_node("ReduceMax", [name], [f"{name}.largest"], name=f"{name}.largest", axes=[-1], keepdims=1),
-            helper.make_node("Div", [name, f"{name}.largest"], [f"{name}.unit"], name=f"{name}.unit"),
-        ]
+        narrows = weights[node.input[1]].shape[0] > weights[node.input[1]].shape[1]
+        if name not in after:
+            after[name] = _divide(name, already_positive=narrows)
         after[f"{out}.unit"] = [helper.make_node("Mul", [f"{out}.unit", f"{name}.largest"], [out], name=f"{out}.full")]
     _set_nodes(model, _followed(model.graph.node, after))
 
 
-def _narrows(node: Any, weights: Mapping[str, Floats]) -> bool:
-    """Whether a node is a product that gives fewer numbers than it reads: a feed-forward layer's second, a head's."""
+def _is_feed_forward(node: Any, weights: Mapping[str, Floats]) -> bool:
+    """Whether a node is a product with a weight that is not square: attention's are."""
     weight = weights.get(node.input[1]) if node.op_type == "MatMul" else None
-    return weight is not None and weight.shape[0] > weight.shape[1]
+    return weight is not None and weight.shape[0] != weight.shape[1]
+
+
+def _divide(name: str, *, already_positive: bool) -> list[Any]:
+    """Nodes that give a tensor's largest value by token and the tensor divided by it.
+
+    What narrows back reads the output of a GELU, never below -0.17: its largest value needs no ``Abs``. It has over
+    a thousand values, of which one is above 0 in any trained network.
+    """
+    from onnx import helper
+
+    size = name if already_positive else f"{name}.abs"
+    first = [] if already_positive else [helper.make_node("Abs", [name], [size], name=size)]
+    return [
+        *first,
+        helper.make_node("ReduceMax", [size], [f"{name}.largest"], name=f"{name}.largest", axes=[-1], keepdims=1),
+        helper.make_node("Div", [name, f"{name}.largest"], [f"{name}.unit"], name=f"{name}.unit"),
+    ]
 
 
 def _followed(nodes: Iterable[Any], after: Mapping[str, Sequence[Any]]) -> list[Any]:

@@ -213,6 +213,7 @@ def test_of_thousands_of_problems_the_first_are_told_and_the_rest_counted(
     assert stancewire("-C", workspace_folder, "check").err.count("'aide'") == 144
 
 
+@pytest.mark.filterwarnings("default")  # MLflow's own
 def test_a_history_without_decisions_says_so(workspace_folder: Path, stancewire: Command) -> None:
     done = stancewire("-C", workspace_folder, "champion", "--history")
     said = "no decisions on 'stancewire' yet; the first is made by: stancewire promote BUNDLE\n"

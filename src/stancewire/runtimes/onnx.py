@@ -16,15 +16,13 @@ import numpy as np
 
 from stancewire.codebook import STANCES
 from stancewire.errors import BundleError
+from stancewire.onnx_session import open_session
 from stancewire.records import Sentence
 from stancewire.runtimes import processors
 from stancewire.scores import Scores
 from stancewire.segments import Logits, Segment, Segmenter, by_sentence, collate, make_segmenter
 
 GRAPH, TOKENIZER = "model.onnx", "tokenizer.json"
-
-SLOW_FUSIONS = ["SkipLayerNormFusion", "BiasGeluFusion"]
-"""What onnxruntime fuses to the worse on processors: without, an 8-bit MiniLM takes an eighth less time."""
 
 
 class OnnxRuntime:
@@ -52,19 +50,6 @@ class OnnxRuntime:
     def _run(self, segment: Segment) -> Logits:
         topic, stance = self._session.run(None, collate([segment], self._segmenter.pad))
         return topic[0], stance[0]
-
-
-def open_session(graph: str | bytes, threads: int = 1) -> Any:
-    """An onnxruntime session on processors, of a file or of its bytes; raises onnxruntime's own errors."""
-    import onnxruntime
-
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = threads
-    settings.inter_op_num_threads = 1
-    settings.log_severity_level = 3
-    return onnxruntime.InferenceSession(
-        graph, settings, providers=["CPUExecutionProvider"], disabled_optimizers=SLOW_FUSIONS
-    )
 
 
 def open_runtime(folder: Path, options: Mapping[str, Any]) -> OnnxRuntime:

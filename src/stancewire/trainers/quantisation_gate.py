@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from stancewire.onnx_session import open_session
 from stancewire.records import Sentence
-from stancewire.runtimes.onnx import open_session
 from stancewire.scores import Floats, Gold, Ints
 from stancewire.segments import Logits, Segment, Segmenter, by_sentence, collate
 

@@ -185,22 +185,23 @@ def test_a_version_that_was_deleted_cannot_come_back(place: Place, stancewire: C
     assert done.err.count("\n") == 1
 
 
-def test_a_store_that_is_down_has_no_history(
-    place: Place, stancewire: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def store_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Name a server that nobody runs."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+
+
+@pytest.mark.usefixtures("store_is_down")
+def test_a_store_that_is_down_has_no_history(place: Place, stancewire: Command) -> None:
     done = stancewire("-C", place.root, "champion", "--history")
     assert done.code == 1
     assert done.err.startswith("error: http://127.0.0.1:9: the registry failed (")
     assert done.err.count("\n") == 1
 
 
-def test_a_store_that_is_down_decides_nothing(
-    place: Place, stancewire: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+@pytest.mark.usefixtures("store_is_down")
+def test_a_store_that_is_down_decides_nothing(place: Place, stancewire: Command) -> None:
     done = promote(place, stancewire, place.weak, "no registry")
     assert done.code == 1
     assert done.err.startswith("error: http://127.0.0.1:9: the registry failed (")

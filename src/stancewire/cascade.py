@@ -29,10 +29,13 @@ TIMED = 300
 
 @dataclass(frozen=True, slots=True)
 class Members:
-    """The two bundles of a cascade."""
+    """The two bundles of a cascade; raises `BundleError` when they are not made for the same codebook."""
 
     fast: Bundle
     strong: Bundle
+
+    def __post_init__(self) -> None:
+        self.fast.require_codebook(self.strong.manifest.codebook, str(self.strong.folder))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +80,9 @@ def weigh(members: Members, labelled: Sequence[LabelledSentence] | None, timed: 
 
     Raises
     ------
-    BundleError
-        When the bundles are not made for the same codebook.
     InputError
         When there is too little to measure on.
     """
-    members.fast.require_codebook(members.strong.manifest.codebook, str(members.strong.folder))
     if not timed:
         raise InputError("the set has no labelled sentence (every 'labels' is null); nothing can be measured on it.")
     sides = held_out_sides(members) if labelled is None else labelled_sides(members, labelled)

@@ -55,7 +55,6 @@ def command(
     members = Members(read_bundle(fast or space.models / "fast"), read_bundle(strong or space.models / "default"))
     if members.fast.content_hash == members.strong.content_hash:
         raise click.UsageError(f"--fast and --strong are one bundle, {members.fast.label}; name two.")
-    members.fast.require_codebook(members.strong.manifest.codebook, str(members.strong.folder))
     rows = read_labels(labelled or space.labels, members.strong.manifest.codebook).scored
     target = space.models / name
     if target.resolve() in {bundle.folder.resolve() for bundle in (members.fast, members.strong)}:

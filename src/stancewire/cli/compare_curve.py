@@ -28,7 +28,6 @@ _ROWS = 21
 def draw_curve(context: click.Context, bundles: Sequence[Path], labelled: Path | None, picture: Path) -> None:
     """Print and draw the curve of two bundles, on a labelled set or on what both held out."""
     members = Members(*map(read_bundle, bundles))
-    members.fast.require_codebook(members.strong.manifest.codebook, str(members.strong.folder))
     rows = read_labels(labelled or workspace(context).labels, members.strong.manifest.codebook).scored
     choice = weigh(members, rows if labelled else None, rows)
     chosen = {f"loss {loss:g}": cut_for_loss(choice.curve, loss) for loss in LOSSES}

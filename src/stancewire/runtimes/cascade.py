@@ -109,14 +109,15 @@ class CascadeRuntime:
         if self._context is None:
             each = np.arange(len(sentences))
             return Reading(sentences, each, each)
+        passages = [passage_of(sentence) for sentence in sentences]
         whole: list[Sentence] = []
         units: list[int] = []
         first: dict[Passage, int] = {}
-        for number, passage in enumerate(dict.fromkeys(map(passage_of, sentences))):
+        for number, passage in enumerate(dict.fromkeys(passages)):
             first[passage] = len(whole)
             whole += sentences_of(passage, self._context)
             units += [number] * len(passage.texts)
-        rows = [first[passage_of(sentence)] + sentence.place for sentence in sentences]
+        rows = [first[passage] + sentence.place for passage, sentence in zip(passages, sentences, strict=True)]
         return Reading(whole, np.array(units, np.int64), np.array(rows, np.int64))
 
 

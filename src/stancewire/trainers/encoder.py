@@ -8,7 +8,7 @@ The bundle is read by the ``onnx`` runtime.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
@@ -126,7 +126,8 @@ class EncoderTrainer:
         lesson = Lesson(segmenter(taught.sentences), taught.joint, taught.n_labelled, segmenter.pad)
         heads = Heads(len(data.codebook.topic_ids), len(STANCES), self.params.targets, self.params.passages)
         tagger = build_tagger(lambda: load_encoder(source, self.params.attention_dropout), heads, data.seed)
-        options = FitOptions(seed=data.seed, **self.params.model_dump(include=_LOOP))
+        chosen = {field.name for field in fields(FitOptions)}
+        options = FitOptions(seed=data.seed, **self.params.model_dump(include=chosen))
         fit(tagger, lesson, options, batches_into(progress))
         if self.params.keep_encoder:
             keep_encoder(tagger, source, self.base / self.params.keep_encoder)
@@ -146,11 +147,6 @@ class EncoderTrainer:
         found = examine(graph, small, segmenter, sentences, gold_arrays(data.dev, data.codebook))
         passed = found.changed <= self.params.max_changed and found.cost <= MAX_COST
         return (small if passed else graph), {"kept": "int8" if passed else "fp32"} | found.to_dict()
-
-
-_LOOP = {
-    "epochs", "lr", "head_lr", "layer_decay", "batch", "frozen", "threads", "smoothing", "consistency", "average",
-}  # fmt: skip
 
 
 def make_trainer(params: Mapping[str, Any], where: str) -> EncoderTrainer:
